@@ -1,0 +1,55 @@
+"""Where a cell stands, for people: `r05.c02`, and the sheet cell where the return was a workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from forms.definition import Column, FormVersion, Table
+from forms.expressions import TOTAL
+from forms.returns import RawRow, RowName
+
+
+class Places:
+    """Addresses of one return. Rows are remembered in the order in which they were sent."""
+
+    def __init__(self, form: FormVersion) -> None:
+        self._first = form.tables[0].key if form.tables else ""
+        self._rows: dict[tuple[str, str], tuple[int, RawRow]] = {}
+
+    def remember(
+        self, table: Table, named: Sequence[tuple[RowName, RawRow]], total: RawRow | None
+    ) -> None:
+        """Keep which raw row is which named row of a table."""
+        for number, (name, raw) in enumerate(named, 1):
+            self._rows[(table.key, name.path)] = (number, raw)
+        if total is not None:
+            self._rows[(table.key, TOTAL)] = (0, total)
+
+    def prefix(self, table: Table) -> str:
+        """Nothing for the first table of a form, else `part2.`."""
+        return "" if table.key == self._first else f"{table.key}."
+
+    def row_address(self, table: Table, name: RowName) -> str:
+        """`r05`, or `total` for the total row."""
+        number = self._rows.get((table.key, name.path), (0, None))[0]
+        return f"{self.prefix(table)}{f'r{number:02d}' if number else TOTAL}"
+
+    def address(self, table: Table, name: RowName, column: Column) -> str:
+        """`r05.c02`: the row as counted from 1, the column by its printed number."""
+        number = column.number if column.number.isdigit() else str(table.columns.index(column) + 1)
+        return f"{self.row_address(table, name)}.c{int(number):02d}"
+
+    def place(self, table: Table, name: RowName, column: Column) -> str:
+        """The sheet cell, `Sheet!C7`, or '' where the return was no workbook."""
+        raw = self._rows.get((table.key, name.path), (0, None))[1]
+        return raw.places.get(column.id, "") if raw is not None else ""
+
+    def row_place(self, table: Table, name: RowName) -> str:
+        """The sheet cell that names the row."""
+        raw = self._rows.get((table.key, name.path), (0, None))[1]
+        return raw.places.get("key", "") if raw is not None else ""
+
+
+def row_label(name: RowName) -> str:
+    """The row in words, ready to stand before a column header."""
+    return f"{name.label}, " if name.label else ""

@@ -1,0 +1,193 @@
+"""Checking a return against its form: all issues at once, and the report that it makes.
+
+`check` takes one raw return; `check_batch` takes any number of reports that are figures already
+and runs the same compiled rules over all of them in one go. `check` calls it with one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forms.addresses import Places
+from forms.compiling import CompiledTable, compile_form
+from forms.definition import FormVersion, Severity, Table
+from forms.evaluating import Batch, Figures, compute_columns, compute_rows
+from forms.issues import Issue
+from forms.returns import (
+    Int64Array,
+    RawReturn,
+    RawTable,
+    Report,
+    RowName,
+    State,
+    StateArray,
+    TableData,
+)
+from forms.rule_outcomes import rule_failures, rule_issue
+from forms.tabulating import Circumstances, tabulate
+from forms.totals import check_totals
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The verdict on a return. `report` is None only where nothing of it could be read."""
+
+    report: Report
+    issues: tuple[Issue, ...]
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether any error stands among the issues."""
+        return any(issue.severity is Severity.ERROR for issue in self.issues)
+
+
+def check(form: FormVersion, raw: RawReturn, circumstances: Circumstances) -> Checked:
+    """Check a return against one form version.
+
+    Never raises on anything a sender may write. Rules whose other side is another report are not
+    evaluated here (see forms.cross_checking): whether they hold may not depend on what arrived
+    first.
+    """
+    issues = list(raw.issues)
+    places = Places(form)
+    data: dict[str, TableData] = {}
+    readable: set[str] = set()
+    issues.extend(_unknown_tables(form, raw))
+    for table in form.tables:
+        sent = raw.tables.get(table.key)
+        if sent is None or (not sent.rows and not sent.nil):
+            if table.compulsory:
+                issues.append(Issue("missing_table", cell=table.key, label=table.title))
+                continue
+            sent = sent or RawTable()
+        data[table.key], found = tabulate(table, sent, circumstances, places)
+        issues.extend(found)
+        readable.add(table.key)
+    for table in form.tables:
+        data.setdefault(table.key, _empty(table))
+    batch = batch_of(form, [data])
+    compute(batch)
+    for position, _, rule_table, row in _failures(batch, readable):
+        issues.append(
+            rule_issue(batch, rule_table, position, report=0, row=row, data=data, places=places)
+        )
+    issues.extend(check_totals(batch, places))
+    report = Report(
+        form.code, form.version, raw.unit, raw.period, _from_batch(batch, data), raw.note
+    )
+    return Checked(report, tuple(issues))
+
+
+def batch_of(form: FormVersion, reports: Sequence[Mapping[str, TableData]]) -> Batch:
+    """Lay the figures of many reports of one form below each other."""
+    figures: dict[str, Figures] = {}
+    for table in form.tables:
+        parts = [report[table.key] for report in reports]
+        counts = np.array([len(part.names) for part in parts], np.int64)
+        single = len(parts) == 1
+        figures[table.key] = Figures(
+            values=parts[0].values if single else np.concatenate([p.values for p in parts]),
+            states=parts[0].states if single else np.concatenate([p.states for p in parts]),
+            starts=np.cumsum(counts) - counts,
+            counts=counts,
+            total_values=np.array([part.total_values for part in parts], np.int64),
+            total_states=np.array([part.total_states for part in parts], np.uint8),
+        )
+        if table.rows:
+            figures[table.key].row_at = _row_positions(table, parts, figures[table.key].starts)
+    return Batch(form, figures, len(reports))
+
+
+def compute(batch: Batch) -> None:
+    """Fill every computed cell that was left out, rows before columns."""
+    for compiled in compile_form(batch.form).tables:
+        compute_rows(compiled, batch)
+        compute_columns(compiled, batch)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One broken rule of one report of a batch; `row` counts in that report, -1 is the whole."""
+
+    report: int
+    table: str
+    rule: int
+    row: int
+
+
+def check_batch(batch: Batch) -> list[Failure]:
+    """Every broken rule of every report, in the order of reports, tables, rows and rules."""
+    found: list[Failure] = []
+    for rule, report, table, row in _failures(batch, None):
+        found.append(Failure(report, table.key, rule, row))
+    return sorted(found, key=lambda failure: failure.report)
+
+
+def _failures(batch: Batch, readable: set[str] | None) -> list[tuple[int, int, Table, int]]:
+    """(rule position in its table, report, table, row in the report)."""
+    found: list[tuple[int, int, Table, int]] = []
+    for compiled in compile_form(batch.form).tables:
+        if readable is None or compiled.table.key in readable:
+            for rule, report, row in rule_failures(compiled, batch):
+                found.append((rule, report, compiled.table, row))
+    return found
+
+
+def _row_positions(
+    table: Table, parts: Sequence[TableData], starts: Int64Array
+) -> dict[str, Int64Array]:
+    """For every declared row, where it stands in each report; -1 where it is not asked."""
+    positions = {row.key: np.full(len(parts), -1, np.int64) for row in table.rows}
+    known: dict[tuple[RowName, ...], dict[str, int]] = {}
+    for report, part in enumerate(parts):
+        order = known.get(part.names)
+        if order is None:
+            order = {name.key: index for index, name in enumerate(part.names)}
+            known[part.names] = order
+        for key, index in order.items():
+            positions[key][report] = starts[report] + index
+    return positions
+
+
+def _from_batch(batch: Batch, data: Mapping[str, TableData]) -> dict[str, TableData]:
+    """The report's tables with their computed cells and totals in place."""
+    return {
+        key: replace(
+            table,
+            values=batch.figures[key].values,
+            states=batch.figures[key].states,
+            total_values=batch.figures[key].total_values[0],
+            total_states=batch.figures[key].total_states[0],
+        )
+        for key, table in data.items()
+    }
+
+
+def _empty(table: Table) -> TableData:
+    width = len(table.figures)
+    zeros: Callable[..., Int64Array] = np.zeros
+    states: StateArray = np.zeros((0, width), np.uint8)
+    return TableData(
+        (),
+        zeros((0, width), np.int64),
+        states,
+        (),
+        zeros(width, np.int64),
+        np.full(width, State.BLANK, np.uint8),
+    )
+
+
+def _unknown_tables(form: FormVersion, raw: RawReturn) -> list[Issue]:
+    return [
+        Issue("unknown_table", given=str(key)[:60], expected=", ".join(form.table_by_key))
+        for key in raw.tables
+        if key not in form.table_by_key
+    ]
+
+
+def compiled_table(form: FormVersion, key: str) -> CompiledTable:
+    """The compiled table of a form by its key."""
+    return next(part for part in compile_form(form).tables if part.table.key == key)

@@ -1,0 +1,190 @@
+"""Making the tables of a consolidated form from what its sources contribute.
+
+Pure: no database, no clock. The same contributions in any order give the same tables.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from forms.aggregating import FigureOverflow, group_sums
+from forms.checking import batch_of, compute
+from forms.code_lists import CodeList
+from forms.compiling import compile_form
+from forms.definition import Consolidate, FormVersion, Mode, RowModel, Source, Table
+from forms.evaluating import Figures
+from forms.period import Window
+from forms.returns import Int64Array, RowName, State, StateArray, TableData
+from forms.tabulating import asked_rows
+from forms.totals import fill_totals
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one source brings: rows of many reports below each other, with a name for each.
+
+    `values` and `states` are (rows, figure columns of the source table). `names` gives each row's
+    name in the consolidated table; `texts` its texts, where the mode keeps texts.
+    """
+
+    source: Source
+    table: Table  # of the source form
+    names: Sequence[RowName]  # distinct names
+    name_of_row: Int64Array  # (rows,): position in `names`
+    values: Int64Array
+    states: StateArray
+    texts: Sequence[Mapping[str, str]] = field(default_factory=tuple)
+
+
+def consolidate_tables(
+    form: FormVersion,
+    contributions: Sequence[Contribution],
+    *,
+    window: Window,
+    lists: Mapping[str, CodeList],
+) -> dict[str, TableData]:
+    """All tables of a consolidated form, computed cells and totals in place.
+
+    Raises FigureOverflow where a sum does not fit 64 bits.
+    """
+    tables = {
+        table.key: _gather(
+            table, [part for part in contributions if part.source.into == table.key], window, lists
+        )
+        for table in form.tables
+    }
+    batch = batch_of(form, [tables])
+    compute(batch)
+    for compiled in compile_form(form).tables:
+        if compiled.table.total is not None and len(compiled.sums):
+            if fill_totals(compiled, batch):
+                raise FigureOverflow(f"a total of table {compiled.table.key} has over 15 digits")
+        _keep_only_row(batch.figures[compiled.table.key])
+    return {
+        key: replace(
+            data,
+            values=batch.figures[key].values,
+            states=batch.figures[key].states,
+            total_values=batch.figures[key].total_values[0],
+            total_states=batch.figures[key].total_states[0],
+        )
+        for key, data in tables.items()
+    }
+
+
+def _keep_only_row(figures: Figures) -> None:
+    if figures.total_states.any() or len(figures.values) != 1:
+        return
+    figures.total_values[0], figures.total_states[0] = figures.values[0], figures.states[0]
+
+
+def _gather(
+    table: Table,
+    parts: Sequence[Contribution],
+    window: Window,
+    lists: Mapping[str, CodeList],
+) -> TableData:
+    """One table from its contributions: rows named alike are summed, the others stand alone."""
+    width = len(table.figures)
+    labels: dict[str, Counter[str]] = {}
+    found: dict[str, RowName] = {}
+    for part in parts:
+        for name in part.names:
+            found.setdefault(name.path, name)
+            labels.setdefault(name.path, Counter())[name.label] += 1
+    names = _ordered(table, found, labels, window, lists)
+    position = {name.path: index for index, name in enumerate(names)}
+    blocks = [_mapped(table, part) for part in parts]
+    groups = [
+        np.array([position.get(name.path, -1) for name in part.names], np.int64)[part.name_of_row]
+        if len(part.names)
+        else np.zeros(0, np.int64)
+        for part in parts
+    ]
+    if blocks:
+        group = np.concatenate(groups)
+        kept = group >= 0
+        values = np.concatenate([values for values, _ in blocks])[kept]
+        states = np.concatenate([states for _, states in blocks])[kept]
+        sums, merged = group_sums(values, states, group[kept], len(names))
+    else:
+        sums, merged = np.zeros((len(names), width), np.int64), np.zeros(
+            (len(names), width), np.uint8
+        )
+    return TableData(
+        tuple(names),
+        sums,
+        merged,
+        _texts(parts, groups, len(names)),
+        np.zeros(width, np.int64),
+        np.zeros(width, np.uint8),
+    )
+
+
+def _texts(
+    parts: Sequence[Contribution], groups: Sequence[Int64Array], count: int
+) -> tuple[dict[str, str], ...]:
+    texts: list[dict[str, str]] = [{} for _ in range(count)]
+    for part, group in zip(parts, groups, strict=True):
+        for index, cells in zip(group.tolist(), part.texts, strict=False):
+            if index >= 0:
+                texts[index].update(cells)
+    return tuple(texts)
+
+
+def _mapped(table: Table, part: Contribution) -> tuple[Int64Array, StateArray]:
+    """The source's columns in the order of the consolidated table; what is no sum stays blank.
+
+    A stacked row is one report's own row, so its ratios and stocks stand as they were reported.
+    """
+    count, width = len(part.values), len(table.figures)
+    values = np.zeros((count, width), np.int64)
+    states = np.zeros((count, width), np.uint8)
+    stacked = part.source.mode is not Mode.SUM
+    for target, column in enumerate(table.figures):
+        source = part.table.figure_index.get(part.source.columns.get(column.id, column.id))
+        if source is None or not (stacked or column.consolidate is Consolidate.SUM):
+            continue
+        factor = 10 ** (column.digits - part.table.figures[source].digits)
+        values[:, target] = part.values[:, source] * factor
+        states[:, target] = part.states[:, source]
+    return values, states
+
+
+def _ordered(
+    table: Table,
+    found: Mapping[str, RowName],
+    labels: Mapping[str, Counter[str]],
+    window: Window,
+    lists: Mapping[str, CodeList],
+) -> list[RowName]:
+    """Declared rows in declared order; others by section, then list order, then key."""
+    if table.model in (RowModel.FIXED, RowModel.OUTLINE):
+        return [RowName(row.key, label=row.label) for row in asked_rows(table, window)]
+    code_list = lists.get(table.heading.code_list)
+    rank = (
+        {entry.code: number for number, entry in enumerate(code_list.entries)} if code_list else {}
+    )
+    official = {entry.code: entry.label for entry in code_list.entries} if code_list else {}
+    section_rank = {section.key: number for number, section in enumerate(table.sections)}
+
+    def place(name: RowName) -> tuple[int, int, str]:
+        return section_rank.get(name.section, 0), rank.get(name.key, len(rank)), name.key
+
+    def label(name: RowName) -> str:
+        # The spelling most units use, then the first in order: never who came first.
+        counted = labels[name.path]
+        return official.get(name.key) or min(counted, key=lambda text: (-counted[text], text))
+
+    return [
+        replace(name, label=label(name)) for name in sorted(found.values(), key=place)
+    ]
+
+
+def merge_states(states: StateArray) -> StateArray:
+    """Blank where nothing was asked at all; for showing a table that no source filled."""
+    return np.where(states == State.NOT_ASKED, State.BLANK, states).astype(np.uint8)

@@ -1,0 +1,258 @@
+"""Running compiled rules and formulas on arrays: one report is an array of one.
+
+A `Batch` holds the figures of any number of reports of one form version, table by table, rows of
+all reports below each other. Whatever is evaluated gives a vector over rows or over reports and a
+mask of where it is known. Where a proved bound does not fit int64, the same arithmetic runs on
+Python's own integers (dtype object), slower and as exact.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from forms.compiling import CompiledTable, Formula, Scaled
+from forms.definition import FormVersion, Table
+from forms.expressions import TOTAL, Ref
+from forms.returns import Int64Array, State, StateArray
+
+BoolArray = npt.NDArray[np.bool_]
+#: int64, or Python integers where int64 could wrap.
+Integers = npt.NDArray[Any]
+
+
+@dataclass(slots=True)
+class Figures:
+    """The figures of one table in many reports.
+
+    `values` and `states` are (rows of all reports, figure columns); `starts` and `counts` are
+    (reports,). Totals are (reports, figure columns). `row_at` tells for a declared row where it
+    stands in each report, or -1.
+    """
+
+    values: Int64Array
+    states: StateArray
+    starts: Int64Array
+    counts: Int64Array
+    total_values: Int64Array
+    total_states: StateArray
+    row_at: dict[str, Int64Array] = field(default_factory=dict)
+
+    @property
+    def peak(self) -> int:
+        """The largest absolute figure, with which bounds are proved."""
+        largest = 0
+        for block in (self.values, self.total_values):
+            if block.size:
+                largest = max(largest, int(block.max()), -int(block.min()))
+        return largest
+
+
+@dataclass(slots=True)
+class Batch:
+    """Reports of one form version side by side; `aligned` holds the other side of external rules.
+
+    `aligned[source]` has the rows of the other report in the order of ours, so that the same row
+    number is the same row key; `once[source]` are the other reports as they are.
+    """
+
+    form: FormVersion
+    figures: dict[str, Figures]
+    reports: int
+    aligned: dict[tuple[str, str], Figures] = field(default_factory=dict)
+    once: dict[str, Batch] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Evaluated:
+    """A vector over rows (or over reports, where `per_row` is False) with where it is known."""
+
+    values: Integers
+    known: BoolArray
+    per_row: bool
+
+
+def evaluate(
+    scaled: Scaled, batch: Batch, table: Table, *, blank_is_zero: bool, column: int | None = None
+) -> Evaluated:
+    """Work out one linear form over a batch.
+
+    `column` is the figure column that a column-scope rule runs down. A cell that is blank or not
+    applicable makes the result unknown, unless `blank_is_zero`.
+    """
+    home = batch.figures[table.key]
+    parts = [
+        (coefficient, _figure(ref, batch, table, home, column)) for ref, coefficient in scaled.terms
+    ]
+    per_row = any(part.per_row for _, part in parts)
+    peak = max((_peak(part.values) for _, part in parts), default=0)
+    kind: Any = np.int64 if scaled.fits(peak) else object
+    length = len(home.values) if per_row else batch.reports
+    total = np.full(length, scaled.constant, dtype=kind)
+    known = np.ones(length, np.bool_)
+    for coefficient, part in parts:
+        values, sure = part.values, part.known
+        if per_row and not part.per_row:
+            values, sure = np.repeat(values, home.counts), np.repeat(sure, home.counts)
+        total = total + values.astype(kind, copy=False) * coefficient
+        if not blank_is_zero:
+            known &= sure
+    return Evaluated(total, known, per_row)
+
+
+def compute_columns(compiled: CompiledTable, batch: Batch) -> None:
+    """Fill the computed cells that were left out and whose parts are all there."""
+    table, figures = compiled.table, batch.figures[compiled.table.key]
+    for formula in compiled.column_formulas:
+        position = table.figure_index[formula.target]
+        gap = figures.states[:, position] == State.BLANK
+        if gap.any():
+            values, known = _formula_values(formula, batch, table)
+            _fill(figures.values[:, position], figures.states[:, position], gap & known, values)
+
+
+def compute_rows(compiled: CompiledTable, batch: Batch) -> None:
+    """Fill the computed rows of a fixed table that were left out, column by column."""
+    figures = batch.figures[compiled.table.key]
+    for formula in compiled.row_formulas:
+        where = figures.row_at.get(formula.target)
+        if where is None or formula.scaled is None or (where < 0).any():
+            continue
+        for column in range(figures.values.shape[1]):
+            gap = figures.states[where, column] == State.BLANK
+            if gap.any():
+                result = evaluate(
+                    formula.scaled, batch, compiled.table, blank_is_zero=False, column=column
+                )
+                filled = where[gap & result.known]
+                figures.values[filled, column] = result.values[gap & result.known]
+                figures.states[filled, column] = State.VALUE
+
+
+def sum_rows(figures: Figures, columns: Int64Array) -> tuple[Integers, BoolArray]:
+    """The sums of the data rows of each report, (reports, columns), and where any row had one."""
+    reports = len(figures.starts)
+    values = figures.values[:, columns]
+    has = (figures.states[:, columns] == State.VALUE).astype(np.int64)
+    if not len(values):
+        return np.zeros((reports, len(columns)), np.int64), np.zeros(
+            (reports, len(columns)), np.bool_
+        )
+    most = int(figures.counts.max()) if reports else 0
+    if figures.peak * max(most, 1) > 2**63 - 1:
+        values = values.astype(object)
+    # reduceat wants starts inside the array, and gives a row's own value for an empty stretch.
+    inside = np.minimum(figures.starts, len(values) - 1)
+    empty = figures.counts == 0
+    sums, seen = np.add.reduceat(values, inside, axis=0), np.add.reduceat(has, inside, axis=0)
+    sums[empty], seen[empty] = 0, 0
+    return sums, seen > 0
+
+
+def round_half_up(numerator: Integers, denominator: Integers) -> Integers:
+    """numerator / denominator to the nearest whole number, halves away from zero."""
+    sign = np.where((numerator < 0) != (denominator < 0), -1, 1)
+    top, bottom = np.abs(numerator), np.abs(denominator)
+    return sign * ((2 * top + bottom) // (2 * bottom))
+
+
+def percentages(
+    part: Evaluated, whole: Evaluated, *, digits: int
+) -> tuple[Integers, BoolArray, BoolArray]:
+    """percent(part, whole) at `digits`: values, where known, and where the whole is 0."""
+    # part * 100 * 10**digits passes int64 long before a figure passes its own bound.
+    top = part.values.astype(object) * 100 * 10**digits
+    bottom = whole.values.astype(object)
+    zero = np.asarray(bottom == 0, np.bool_)
+    values = round_half_up(top, np.where(zero, 1, bottom))
+    return values, part.known & whole.known, zero
+
+
+def _formula_values(formula: Formula, batch: Batch, table: Table) -> tuple[Integers, BoolArray]:
+    if formula.percent is None:
+        assert formula.scaled is not None
+        result = evaluate(formula.scaled, batch, table, blank_is_zero=False)
+        return result.values, result.known
+    part, whole = (evaluate(side, batch, table, blank_is_zero=False) for side in formula.percent)
+    values, known, zero = percentages(part, whole, digits=formula.digits)
+    return values, known & ~zero
+
+
+def _fill(values: Int64Array, states: StateArray, where: BoolArray, computed: Integers) -> None:
+    values[where] = computed[where]
+    states[where] = State.VALUE
+
+
+def _figure(ref: Ref, batch: Batch, table: Table, home: Figures, column: int | None) -> Evaluated:
+    """What one ref names: over rows where it means "the row at hand", else over reports."""
+    if ref.source:
+        return _external(ref, batch, table, column)
+    where = batch.figures[ref.table] if ref.table else home
+    target = (batch.form.table_by_key[ref.table] if ref.table else table).figure_index
+    if ref.kind == "rows":
+        return Evaluated(where.counts, np.ones(batch.reports, np.bool_), False)
+    position = target[ref.column] if ref.column else column
+    assert position is not None
+    if ref.kind == "sum":
+        sums, seen = sum_rows(where, np.array([position], np.int64))
+        return Evaluated(sums[:, 0], seen[:, 0] | (where.counts == 0), False)
+    if ref.row == TOTAL:
+        return _vector(where.total_values[:, position], where.total_states[:, position], False)
+    if ref.row:
+        rows = where.row_at[ref.row]
+        states = np.where(rows < 0, np.uint8(State.NOT_ASKED), where.states[rows, position])
+        return _vector(where.values[rows, position], states.astype(np.uint8), False)
+    return _vector(where.values[:, position], where.states[:, position], not ref.table)
+
+
+def _external(ref: Ref, batch: Batch, table: Table, column: int | None) -> Evaluated:
+    if not ref.row and ref.kind == "cell" and not ref.table:
+        aligned = batch.aligned[(ref.source, table.key)]
+        other = batch.once[ref.source].form
+        home = table if ref.source == "previous" else other.tables[0]
+        position = home.figure_index[ref.column] if ref.column else column
+        assert position is not None
+        return _vector(aligned.values[:, position], aligned.states[:, position], True)
+    there = batch.once[ref.source]
+    home = there.form.table_by_key[ref.table] if ref.table else _same_table(there.form, ref, table)
+    inner = Ref(column=ref.column, row=ref.row, table=home.key, kind=ref.kind)
+    return _figure(inner, there, home, there.figures[home.key], column)
+
+
+def _same_table(form: FormVersion, ref: Ref, table: Table) -> Table:
+    return form.table_by_key[table.key] if ref.source == "previous" else form.tables[0]
+
+
+def _vector(values: Int64Array, states: StateArray, per_row: bool) -> Evaluated:
+    return Evaluated(values, np.asarray(states == State.VALUE), per_row)
+
+
+def _peak(values: Integers) -> int:
+    return max(int(values.max()), -int(values.min())) if values.size else 0
+
+
+def empty_aligned(table: Table, rows: int) -> tuple[Int64Array, StateArray]:
+    """Room for the other side of a rule, blank until filled."""
+    shape = (rows, len(table.figures))
+    return np.zeros(shape, np.int64), np.zeros(shape, np.uint8)
+
+
+#: Comparison -> where `difference <comparison> 0` does not hold.
+_FAILS: Mapping[str, Callable[[Any, int], Any]] = {
+    "==": operator.ne,
+    "!=": operator.eq,
+    "<=": operator.gt,
+    ">=": operator.lt,
+    "<": operator.ge,
+    ">": operator.le,
+}
+
+
+def fails(difference: Integers, comparison: str) -> BoolArray:
+    """Where `difference <comparison> 0` does not hold."""
+    return np.asarray(_FAILS[comparison](difference, 0), np.bool_)

@@ -1,0 +1,240 @@
+"""Issues: what is wrong with a return, where, and what would be right; and their catalogue.
+
+An issue is data. Its sentence, in Vietnamese or English, is made at the edge by `sentence`.
+Every code stands in docs/issues.md; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from forms.definition import Severity
+
+VI = "vi"
+EN = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One finding. `cell` is the cell id, `address` its display (`r05.c02`), `place` the sheet cell.
+
+    `rule` and `rule_id` name the rule that was broken, if one was; `given` and `expected` are texts.
+    """
+
+    code: str
+    severity: Severity = Severity.ERROR
+    cell: str = ""
+    address: str = ""
+    place: str = ""
+    given: str = ""
+    expected: str = ""
+    rule: str = ""  # as people read it: (3) = (4) + (5) + (6)
+    rule_id: str = ""
+    label: str = ""  # the header or the row in words, or what else the sentence names
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The two sentences of a code; placeholders are fields of Issue."""
+
+    vi: str
+    en: str
+
+
+CATALOGUE: Mapping[str, Wording] = {
+    # --- the return as a whole ---
+    "malformed": Wording(
+        "Không đọc được báo cáo: {given}. Cần: {expected}.",
+        "The return cannot be read: {given}. Expected: {expected}.",
+    ),
+    "unknown_form": Wording(
+        "Không có biểu mẫu {given}. Các biểu mẫu đang dùng: {expected}.",
+        "There is no form {given}. Forms in use: {expected}.",
+    ),
+    "unknown_unit": Wording(
+        "Không có đơn vị {given} vào ngày chốt số liệu. Cần: {expected}.",
+        "There is no unit {given} on the day the data window ends. Expected: {expected}.",
+    ),
+    "bad_period": Wording(
+        "Kỳ báo cáo {given} không hợp lệ cho biểu này. Cần: {expected}.",
+        "{given} is not a period of this form. Expected: {expected}.",
+    ),
+    "not_owed": Wording(
+        "Đơn vị không phải gửi biểu này cho kỳ {given}. Đang phải gửi: {expected}.",
+        "The unit does not owe this form for {given}. It owes: {expected}.",
+    ),
+    "period_not_open": Wording(
+        "Kỳ {given} chưa mở nhận báo cáo. Mở từ {expected}.",
+        "Period {given} is not open yet. It opens at {expected}.",
+    ),
+    "wrong_version": Wording(
+        "Mẫu đã cũ: phiên bản {given}. Kỳ này dùng phiên bản {expected}; hãy tải mẫu mới.",
+        "This is an old template: version {given}. This period asks for version {expected}; "
+        "please download the new one.",
+    ),
+    "unknown_table": Wording(
+        "Biểu này không có phần {given}. Có: {expected}.",
+        "This form has no table {given}. It has: {expected}.",
+    ),
+    "missing_table": Wording(
+        "Thiếu phần {label}. Hãy điền ít nhất một dòng, hoặc đánh dấu “không phát sinh”.",
+        "Table {label} is missing. Fill in at least one row, or mark it as a nil return.",
+    ),
+    "nil_with_rows": Wording(
+        "Phần {label} vừa đánh dấu “không phát sinh” vừa có số liệu. Bỏ một trong hai.",
+        "Table {label} is marked as a nil return and has figures. Take one of the two away.",
+    ),
+    "not_this_template": Wording(
+        "Tệp không phải mẫu của hệ thống: {given}. Cần: {expected}.",
+        "The file is not a template of this system: {given}. Expected: {expected}.",
+    ),
+    # --- rows ---
+    "too_many_rows": Wording(
+        "Phần {label} có {given} dòng, nhiều nhất được {expected} dòng.",
+        "Table {label} has {given} rows; at most {expected} are taken.",
+    ),
+    "missing_row": Wording(
+        "Thiếu dòng {label}. Mẫu này có sẵn dòng đó và cần số liệu.",
+        "Row {label} is missing. It is a printed row of this form and needs its figures.",
+    ),
+    "unknown_row": Wording(
+        "Không có dòng {given} trong biểu này. Có: {expected}.",
+        "This form has no row {given}. It has: {expected}.",
+    ),
+    "row_not_asked": Wording(
+        "Dòng {label} không còn được yêu cầu trong kỳ này. Hãy bỏ số liệu của dòng đó.",
+        "Row {label} is not asked in this period. Please take its figures away.",
+    ),
+    "row_without_key": Wording(
+        "Dòng có số liệu nhưng không ghi {label}.",
+        "This row has figures but does not say its {label}.",
+    ),
+    "duplicate_row": Wording(
+        "Dòng {given} đã có ở {expected}. Hãy gộp hai dòng làm một.",
+        "Row {given} already stands at {expected}. Please make them one.",
+    ),
+    "unknown_section": Wording(
+        "Không có mục {given}. Có: {expected}.",
+        "There is no section {given}. Sections: {expected}.",
+    ),
+    "key_not_in_list": Wording(
+        "“{given}” chưa có trong danh mục {expected}. Báo cáo vẫn được nhận; cơ quan tổng hợp sẽ "
+        "đối chiếu một lần.",
+        "“{given}” is not in list {expected}. The return is received all the same; the centre "
+        "will map it once.",
+    ),
+    # --- cells ---
+    "unknown_column": Wording(
+        "Phần này không có cột {given}. Có: {expected}.",
+        "This table has no column {given}. It has: {expected}.",
+    ),
+    "missing_value": Wording(
+        "Ô {address} ({label}) bắt buộc phải có số liệu. Không có phát sinh thì ghi 0.",
+        "Cell {address} ({label}) must be filled. Where there is nothing to report, write 0.",
+    ),
+    "not_a_figure": Wording(
+        "Ô {address} ({label}) ghi “{given}”, không phải là số. Cần: {expected}.",
+        "Cell {address} ({label}) says “{given}”, which is not a figure. Expected: {expected}.",
+    ),
+    "ambiguous_figure": Wording(
+        "Ô {address} ({label}) ghi “{given}”, có thể hiểu hai cách. Hãy ghi {expected}.",
+        "Cell {address} ({label}) says “{given}”, which can be read in two ways. Write {expected}.",
+    ),
+    "too_many_decimals": Wording(
+        "Ô {address} ({label}) ghi {given}, quá số chữ số thập phân cho phép ({expected}).",
+        "Cell {address} ({label}) says {given}, more decimals than the {expected} declared.",
+    ),
+    "figure_too_large": Wording(
+        "Ô {address} ({label}) ghi {given}, quá lớn. Nhiều nhất {expected}.",
+        "Cell {address} ({label}) says {given}, which is too large. At most {expected}.",
+    ),
+    "below_minimum": Wording(
+        "Ô {address} ({label}) ghi {given}, nhỏ hơn mức thấp nhất {expected}.",
+        "Cell {address} ({label}) says {given}, below the least allowed, {expected}.",
+    ),
+    "above_maximum": Wording(
+        "Ô {address} ({label}) ghi {given}, lớn hơn mức cao nhất {expected}.",
+        "Cell {address} ({label}) says {given}, above the most allowed, {expected}.",
+    ),
+    "not_applicable_refused": Wording(
+        "Ô {address} ({label}) không được ghi “không áp dụng”. Cần: {expected}.",
+        "Cell {address} ({label}) may not be “not applicable”. Expected: {expected}.",
+    ),
+    "not_a_date": Wording(
+        "Ô {address} ({label}) ghi “{given}”, không phải ngày. Cần: {expected}.",
+        "Cell {address} ({label}) says “{given}”, which is not a date. Expected: {expected}.",
+    ),
+    "not_text": Wording(
+        "Ô {address} ({label}) phải là chữ; nhận được {given}.",
+        "Cell {address} ({label}) must be text; it holds {given}.",
+    ),
+    "text_too_long": Wording(
+        "Ô {address} ({label}) dài {given} ký tự, nhiều nhất {expected}.",
+        "Cell {address} ({label}) is {given} characters long; at most {expected}.",
+    ),
+    "unknown_code": Wording(
+        "Ô {address} ({label}) ghi “{given}”, không có trong danh mục. Cần: {expected}.",
+        "Cell {address} ({label}) says “{given}”, which is not in its list. Expected: {expected}.",
+    ),
+    "foreign_formula": Wording(
+        "Ô {address} ({label}) chứa công thức không thuộc mẫu. Hãy thay bằng giá trị.",
+        "Cell {address} ({label}) holds a formula that is not the template's. Put its value there.",
+    ),
+    "excel_error": Wording(
+        "Ô {address} ({label}) báo lỗi Excel {given}. Cần: {expected}.",
+        "Cell {address} ({label}) shows the Excel error {given}. Expected: {expected}.",
+    ),
+    "not_asked": Wording(
+        "Ô {address} ({label}) không còn được yêu cầu trong kỳ này; hãy để trống.",
+        "Cell {address} ({label}) is not asked in this period; please leave it blank.",
+    ),
+    "overflow": Wording(
+        "Tổng ở {label} vượt quá khả năng lưu số ({given}). Hãy kiểm tra các số liệu rất lớn.",
+        "The total at {label} is larger than can be stored ({given}). Check the largest figures.",
+    ),
+    # --- rules ---
+    "rule_broken": Wording(
+        "{label}: {rule}. Đang là {given}, phải là {expected}.",
+        "{label}: {rule}. It is {given}, and should be {expected}.",
+    ),
+    "total_differs": Wording(
+        "Ô {address} ({label}) ở dòng tổng ghi {given}, cộng các dòng được {expected}.",
+        "Cell {address} ({label}) of the total row says {given}; the rows add up to {expected}.",
+    ),
+    "rule_pending": Wording(
+        "{label}: {rule}. Chưa so được vì chưa có {expected}; sẽ tự kiểm tra khi có.",
+        "{label}: {rule}. Not compared yet: {expected} has not arrived; it will be checked then.",
+    ),
+}
+
+
+def sentence(issue: Issue, language: str = VI) -> str:
+    """The issue as one sentence for a person, in Vietnamese (`vi`) or English (`en`)."""
+    wording = CATALOGUE[issue.code]
+    template = wording.vi if language == VI else wording.en
+    text = template.format(
+        address=issue.place or issue.address,
+        given=issue.given,
+        expected=issue.expected,
+        rule=issue.rule,
+        label=issue.label,
+    )
+    return f"{text} {issue.note}".rstrip() if issue.note and language == VI else text
+
+
+@dataclass(slots=True)
+class Findings:
+    """A growing list of issues, with the one question that decides."""
+
+    issues: list[Issue] = field(default_factory=list)
+
+    def add(self, issue: Issue) -> None:
+        """Keep one more issue."""
+        self.issues.append(issue)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether the return must be refused."""
+        return any(issue.severity is Severity.ERROR for issue in self.issues)

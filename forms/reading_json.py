@@ -1,0 +1,147 @@
+"""Reading a return from JSON: the shape is checked here, the cells are left as they were written.
+
+A number with a decimal point becomes a Decimal of exactly its digits; no float is ever made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from forms.issues import Issue
+from forms.returns import RawReturn, RawRow, RawTable
+
+_SHAPE = (
+    '{"form": "II.06a/VPCP/KSTT", "unit": "H26", "period": "2026-Q3", '
+    '"tables": {"a": {"rows": [{"key": "Đất đai", "cells": {"c3": 12}}]}}}'
+)
+_LONGEST_NUMBER = 40
+_TOP = frozenset({"form", "version", "unit", "period", "tables", "note"})
+_TABLE = frozenset({"rows", "total", "nil"})
+_ROW = frozenset({"key", "section", "cells"})
+
+
+class _Refused(ValueError):
+    """A number that no figure could be, met while parsing."""
+
+
+def parse_json(body: bytes | str) -> Any:
+    """Parse JSON without floats. Raises ValueError on text that is not JSON in UTF-8."""
+    value = json.loads(
+        body, parse_float=_decimal, parse_int=_integer, parse_constant=_refuse_constant
+    )
+    if (b"\\u" if isinstance(body, bytes) else "\\u") in body:  # type: ignore[operator]
+        # Half of a surrogate pair can be escaped into JSON, and is no text that can be kept.
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    return value
+
+
+def read_json(body: bytes | str) -> RawReturn:
+    """Read a return from JSON text; what is wrong with its shape is among its issues."""
+    try:
+        return read_object(parse_json(body))
+    except (ValueError, RecursionError) as error:
+        return RawReturn(issues=[_malformed(f"{error}"[:200])])
+
+
+def read_object(data: Any) -> RawReturn:
+    """Read a return from parsed JSON. Never raises."""
+    if not isinstance(data, dict):
+        return RawReturn(issues=[_malformed(type(data).__name__)])
+    raw = RawReturn()
+    for name in ("form", "unit", "period", "note"):
+        value = data.get(name, "")
+        if isinstance(value, str):
+            setattr(raw, name, value)
+        elif value is not None:
+            raw.issues.append(_malformed(f"{name}: {type(value).__name__}", '"text"'))
+    version = data.get("version")
+    if isinstance(version, int) and not isinstance(version, bool):
+        raw.version = version
+    elif version is not None:
+        raw.issues.append(_malformed(f"version: {str(version)[:40]}", "1"))
+    raw.issues.extend(_unknown(data, _TOP, ""))
+    tables = data.get("tables")
+    if isinstance(tables, dict):
+        for key, value in tables.items():
+            raw.tables[key] = _read_table(key, value, raw.issues)
+    elif tables is not None:
+        raw.issues.append(_malformed(f"tables: {type(tables).__name__}"))
+    return raw
+
+
+def _read_table(key: str, value: Any, issues: list[Issue]) -> RawTable:
+    where = f"tables.{key[:60]}"
+    if not isinstance(value, dict):
+        issues.append(_malformed(f"{where}: {type(value).__name__}", '{"rows": [...]}'))
+        return RawTable()
+    issues.extend(_unknown(value, _TABLE, where))
+    table = RawTable(nil=value.get("nil") is True)
+    if value.get("nil") not in (None, True, False):
+        issues.append(_malformed(f"{where}.nil: {str(value['nil'])[:40]}", "true / false"))
+    rows = value.get("rows")
+    if isinstance(rows, list):
+        table.rows = [
+            _read_row(row, f"{where}.rows[{number}]", issues) for number, row in enumerate(rows)
+        ]
+    elif rows is not None:
+        issues.append(_malformed(f"{where}.rows: {type(rows).__name__}", "[...]"))
+    total = value.get("total")
+    if isinstance(total, dict):
+        table.total = RawRow(cells=total)
+    elif total is not None:
+        issues.append(_malformed(f"{where}.total: {type(total).__name__}", '{"c3": 12}'))
+    return table
+
+
+def _read_row(value: Any, where: str, issues: list[Issue]) -> RawRow:
+    if not isinstance(value, dict):
+        issues.append(_malformed(f"{where}: {type(value).__name__}", '{"key": ..., "cells": {}}'))
+        return RawRow()
+    if not value.keys() <= _ROW:
+        issues.extend(_unknown(value, _ROW, where))
+    key, section, cells = value.get("key", ""), value.get("section", ""), value.get("cells")
+    row = RawRow()
+    if isinstance(key, str):
+        row.key = key
+    elif key is not None:
+        issues.append(_malformed(f"{where}.key: {type(key).__name__}", '"text"'))
+    if isinstance(section, str):
+        row.section = section
+    elif section is not None:
+        issues.append(_malformed(f"{where}.section: {type(section).__name__}", '"text"'))
+    if isinstance(cells, dict):
+        row.cells = cells
+    elif cells is not None:
+        issues.append(_malformed(f"{where}.cells: {type(cells).__name__}", '{"c3": 12}'))
+    return row
+
+
+def _unknown(value: Mapping[str, Any], known: frozenset[str], where: str) -> list[Issue]:
+    return [
+        _malformed(f"{where}{'.' if where else ''}{str(name)[:60]}", ", ".join(sorted(known)))
+        for name in value
+        if name not in known
+    ]
+
+
+def _malformed(given: str, expected: str = _SHAPE) -> Issue:
+    return Issue("malformed", given=given, expected=expected)
+
+
+def _decimal(text: str) -> Decimal:
+    if len(text) > _LONGEST_NUMBER:
+        raise _Refused(f"a number of {len(text)} characters: {text[:20]}…")
+    return Decimal(text)
+
+
+def _integer(text: str) -> int:
+    if len(text) > _LONGEST_NUMBER:
+        raise _Refused(f"a number of {len(text)} characters: {text[:20]}…")
+    return int(text)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise _Refused(f"{name} is not a number of JSON")

@@ -1,0 +1,1 @@
+"""The history of the store: one numbered revision after another, shipped with the program."""

@@ -1,0 +1,35 @@
+"""What a business act may refuse to do. Wrong data is never one of these: it is a list of issues.
+
+Knows nothing of HTTP: each door maps these classes to its own answers in one table.
+"""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """An act that may not or cannot be done. It says why in Vietnamese and in English."""
+
+    def __init__(self, *, vi: str, en: str) -> None:
+        super().__init__(en)
+        self.vi = vi
+        self.en = en
+
+
+class NotFound(Refusal):
+    """The thing that was named does not exist, or not on the day that was named."""
+
+
+class NotAllowed(Refusal):
+    """The one who acts has no right to do this for this unit."""
+
+
+class PeriodClosed(Refusal):
+    """The period no longer takes reports, or does not take them yet."""
+
+
+class Conflict(Refusal):
+    """The act contradicts what is already in the store."""
+
+
+class Overflow(Refusal):
+    """A figure or a sum is too large to be kept exactly. Nothing was rounded and nothing stored."""

@@ -1,0 +1,1 @@
+"""The business acts: session first, plain values after, no commit inside."""

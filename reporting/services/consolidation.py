@@ -1,0 +1,279 @@
+"""Consolidating one form for one period and one unit: reading the inputs, storing the edition.
+
+What is computed is a pure function (forms.aggregating); this is the hands that bring it its
+reports and keep what it made. Recomputed from scratch every time; never a delta is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from forms.canonical import ENGINE, canonical_json, sha256, write_report
+from forms.catalogue import Catalogue
+from forms.checking import batch_of, check_batch
+from forms.consolidating import Contribution, consolidate_tables
+from forms.definition import FormVersion, Mode, Severity
+from forms.issues import Issue
+from forms.period import Period
+from forms.returns import Report
+from forms.rule_outcomes import printed
+from reporting.errors import Conflict, NotAllowed, Overflow
+from reporting.models import (
+    Edition,
+    EditionInput,
+    ReportingObligation,
+    ReportingUnit,
+    Submission,
+    SubmissionStatus,
+)
+from reporting.services import locks
+from reporting.services.actors import Actor
+from reporting.services.contributions import read_contributions
+from reporting.services.receipts import issues_as_data
+
+_COUNTS = (SubmissionStatus.RECEIVED, SubmissionStatus.ACCEPTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One obligation that a consolidation waits for, and what has come of it."""
+
+    unit_id: int
+    unit_code: str
+    unit_name: str
+    unit_kind: str
+    form_code: str
+    form_version: int
+    submission_id: int | None
+    revision: int | None
+    content_sha256: str | None
+    status: SubmissionStatus | None
+    is_on_time: bool | None
+
+    @property
+    def counts(self) -> bool:
+        """Whether its figures go in: received or accepted, not returned or withdrawn."""
+        return self.submission_id is not None and self.status in _COUNTS
+
+
+def consolidate(
+    session: Session,
+    *,
+    actor: Actor,
+    form: FormVersion,
+    period: Period,
+    unit: ReportingUnit,
+    catalogue: Catalogue,
+    clock: Callable[[], datetime],
+) -> Edition:
+    """Make the next edition of a consolidated form, or give the last one if nothing has changed.
+
+    Inputs are the revisions in force of what `unit` is owed, in the order of unit codes. The
+    cut-off is stamped while receiving is kept out. Flushes; the caller commits. Raises NotAllowed,
+    Conflict where the form consolidates nothing, Overflow.
+    """
+    if not actor.may_administer and actor.unit_id != unit.id:
+        raise NotAllowed(
+            vi="Tài khoản này không được tổng hợp cho đơn vị đó.",
+            en="This client may not consolidate for that unit.",
+        )
+    if not form.sources:
+        raise Conflict(
+            vi=f"Biểu {form.code} không tổng hợp từ biểu nào.",
+            en=f"Form {form.code} is not consolidated from any form.",
+        )
+    codes = sorted({source.form for source in form.sources})
+    locks.exclude(session, forms=codes, period=period.code)
+    cut_off = clock()
+    expected = list_expected(session, codes=codes, period=period.code, unit_id=unit.id)
+    inputs = [row for row in expected if row.counts]
+    input_sha256 = _hash_inputs(form, inputs)
+    latest = _latest(session, form.code, period.code, unit.id)
+    if latest is not None and latest.input_sha256 == input_sha256:
+        return latest
+    contributions = read_contributions(
+        session, form=form, inputs=inputs, period=period.code, unit_id=unit.id, catalogue=catalogue
+    )
+    report = _build(form, period, unit, contributions, catalogue)
+    content = write_report(form, report)
+    edition = Edition(
+        form_code=form.code,
+        form_version=form.version,
+        period=period.code,
+        unit_id=unit.id,
+        number=latest.number + 1 if latest else 1,
+        engine=ENGINE,
+        cut_off_at=cut_off,
+        actor=actor.name,
+        canonical=content,
+        sha256=sha256(content),
+        input_sha256=input_sha256,
+        coverage=coverage_of(expected),
+        issues=issues_as_data(_broken_rules(form, report)),
+    )
+    session.add(edition)
+    session.flush()
+    if inputs:
+        session.execute(
+            insert(EditionInput),
+            [
+                {
+                    "edition_id": edition.id,
+                    "submission_id": row.submission_id,
+                    "revision": row.revision,
+                    "content_sha256": row.content_sha256,
+                }
+                for row in inputs
+            ],
+        )
+    return edition
+
+
+def list_expected(
+    session: Session, *, codes: Sequence[str], period: str, unit_id: int
+) -> list[Expected]:
+    """What a unit is owed of some forms for a period, in the order of unit codes: one statement."""
+    query = (
+        select(
+            ReportingUnit.id,
+            ReportingUnit.code,
+            ReportingUnit.name_vi,
+            ReportingUnit.kind,
+            ReportingObligation.form_code,
+            ReportingObligation.form_version,
+            Submission.id,
+            Submission.revision,
+            Submission.content_sha256,
+            Submission.status,
+            Submission.is_on_time,
+        )
+        .select_from(ReportingObligation)
+        .join(ReportingUnit, ReportingUnit.id == ReportingObligation.unit_id)
+        .outerjoin(Submission, Submission.id == ReportingObligation.in_force_id)
+        .where(
+            ReportingObligation.form_code.in_(codes),
+            ReportingObligation.period == period,
+            ReportingObligation.receiver_id == unit_id,
+        )
+        # The text order of a database depends on its collation, so the codes are ordered here.
+    )
+    rows = [Expected(*row) for row in session.execute(query)]
+    return sorted(rows, key=lambda row: (row.unit_code, row.form_code))
+
+
+def coverage_of(expected: Sequence[Expected]) -> dict[str, object]:
+    """Who is in and who is not: n of N, late ones, and the missing by code and name."""
+    received = [row for row in expected if row.counts]
+    missing = [row for row in expected if row.submission_id is None]
+    returned = [row for row in expected if row.submission_id is not None and not row.counts]
+    return {
+        "expected": len(expected),
+        "received": len(received),
+        "on_time": sum(1 for row in received if row.is_on_time),
+        "late": sum(1 for row in received if not row.is_on_time),
+        "missing": [{"unit": row.unit_code, "name": row.unit_name} for row in missing],
+        "returned": [{"unit": row.unit_code, "name": row.unit_name} for row in returned],
+    }
+
+
+def list_editions(
+    session: Session,
+    *,
+    actor: Actor,
+    form_code: str = "",
+    period: str = "",
+    after: int = 0,
+    limit: int = 100,
+) -> list[tuple[Edition, ReportingUnit]]:
+    """Editions that the actor may see, oldest first, from after a number on: one statement."""
+    query = (
+        select(Edition, ReportingUnit)
+        .join(ReportingUnit, ReportingUnit.id == Edition.unit_id)
+        .where(Edition.id > after)
+        .order_by(Edition.id)
+        .limit(limit)
+    )
+    if actor.unit_id is not None:
+        query = query.where(Edition.unit_id == actor.unit_id)
+    if form_code:
+        query = query.where(Edition.form_code == form_code)
+    if period:
+        query = query.where(Edition.period == period)
+    return [(edition, unit) for edition, unit in session.execute(query)]
+
+
+def _latest(session: Session, form_code: str, period: str, unit_id: int) -> Edition | None:
+    newest = select(func.max(Edition.number)).where(
+        Edition.form_code == form_code, Edition.period == period, Edition.unit_id == unit_id
+    )
+    return session.scalars(
+        select(Edition).where(
+            Edition.form_code == form_code,
+            Edition.period == period,
+            Edition.unit_id == unit_id,
+            Edition.number == newest.scalar_subquery(),
+        )
+    ).one_or_none()
+
+
+def _hash_inputs(form: FormVersion, inputs: Sequence[Expected]) -> str:
+    lines = [[row.unit_code, row.form_code, row.revision, row.content_sha256] for row in inputs]
+    return sha256(
+        canonical_json(
+            {"checksum": form.checksum, "engine": ENGINE, "form": form.code, "inputs": lines}
+        )
+    )
+
+
+def _build(
+    form: FormVersion,
+    period: Period,
+    unit: ReportingUnit,
+    contributions: Sequence[Contribution],
+    catalogue: Catalogue,
+) -> Report:
+    window = period.window(catalogue.regime(form.regime).window)
+    try:
+        tables = consolidate_tables(form, contributions, window=window, lists=catalogue.lists)
+    except ArithmeticError as error:
+        raise Overflow(
+            vi=f"Tổng hợp {form.code} kỳ {period}: có tổng vượt quá khả năng lưu số ({error}).",
+            en=f"Consolidating {form.code} for {period}: {error}.",
+        ) from None
+    return Report(form.code, form.version, unit.code, period.code, tables)
+
+
+def _broken_rules(form: FormVersion, report: Report) -> list[Issue]:
+    """Rules that the consolidated figures break: shown with the edition, never hidden."""
+    issues: list[Issue] = []
+    for failure in check_batch(batch_of(form, [report.tables])):
+        table = form.table_by_key[failure.table]
+        rule = table.rules[failure.rule]
+        names = report.tables[failure.table].names
+        label = names[failure.row].label if 0 <= failure.row < len(names) else table.title
+        issues.append(
+            Issue(
+                "rule_broken",
+                Severity.WARNING,
+                cell=table.key,
+                label=label,
+                rule=printed(rule),
+                rule_id=f"{table.key}.{rule.id}",
+            )
+        )
+    return issues
+
+
+def consolidated_by(catalogue: Catalogue, code: str) -> list[FormVersion]:
+    """The newest form versions that are consolidated from a form."""
+    targets = {form.code: form for form in (*catalogue.forms, *catalogue.consolidated_layouts())}
+    return [
+        form
+        for form in targets.values()
+        if any(source.form == code and source.mode in Mode for source in form.sources)
+    ]

@@ -1,0 +1,206 @@
+"""Reading what reports contribute to a consolidation: packed cells first, texts where kept.
+
+Set-based: the number of statements depends on the declared sources, never on how many reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forms.canonical import read_report
+from forms.catalogue import Catalogue
+from forms.consolidating import Contribution
+from forms.definition import FormVersion, Mode, Source, Table
+from forms.returns import Int64Array, Report, RowName
+from reporting.errors import Conflict
+from reporting.models import PackedTable, ReportingObligation, Submission
+from reporting.services.packing import CELLS, ROW_IDS, names_of
+
+_EACH_ROW = ("row_ids", "cells", "states")
+_ONLY_TOTAL = ("total_cells", "total_states")
+
+
+class Input(Protocol):
+    """One revision that goes in, with whose it is."""
+
+    @property
+    def unit_code(self) -> str: ...
+    @property
+    def unit_name(self) -> str: ...
+    @property
+    def unit_kind(self) -> str: ...
+    @property
+    def form_code(self) -> str: ...
+    @property
+    def form_version(self) -> int: ...
+    @property
+    def submission_id(self) -> int | None: ...
+
+
+def read_contributions(
+    session: Session,
+    *,
+    form: FormVersion,
+    inputs: Sequence[Input],
+    period: str,
+    unit_id: int,
+    catalogue: Catalogue,
+) -> list[Contribution]:
+    """One contribution for every declared source that anyone reported. Raises Conflict."""
+    found: list[Contribution] = []
+    for source in form.sources:
+        mine = [row for row in inputs if row.form_code == source.form]
+        if not mine:
+            continue
+        table = catalogue.form(source.form, mine[0].form_version).table_by_key[source.table]
+        if source.mode is Mode.SUM:
+            found.append(_read_sum(session, form, source, table, mine, period, unit_id))
+        elif source.mode is Mode.STACK:
+            found.append(_read_stack(session, source, table, mine, period, unit_id, catalogue))
+        else:
+            found.append(_read_lists(session, source, table, mine, catalogue))
+    return found
+
+
+def _packed(
+    session: Session, source: Source, period: str, unit_id: int, columns: Sequence[str]
+) -> Mapping[int, tuple[bytes, ...]]:
+    """The packed blobs of one table of every report in force, by revision."""
+    query = (
+        select(PackedTable.submission_id, *(getattr(PackedTable, name) for name in columns))
+        .join(ReportingObligation, ReportingObligation.in_force_id == PackedTable.submission_id)
+        .where(
+            ReportingObligation.form_code == source.form,
+            ReportingObligation.period == period,
+            ReportingObligation.receiver_id == unit_id,
+            PackedTable.table_key == source.table,
+        )
+    )
+    return {row[0]: tuple(row[1:]) for row in session.execute(query)}
+
+
+def _read_sum(
+    session: Session,
+    form: FormVersion,
+    source: Source,
+    table: Table,
+    inputs: Sequence[Input],
+    period: str,
+    unit_id: int,
+) -> Contribution:
+    """Mode B: rows of one key are one row, in the section of the unit's level."""
+    blobs = _packed(session, source, period, unit_id, _EACH_ROW)
+    parts = [blobs[row.submission_id] for row in inputs if row.submission_id in blobs]
+    width = len(table.figures)
+    ids = np.frombuffer(b"".join(part[0] for part in parts), ROW_IDS).astype(np.int64)
+    values = np.frombuffer(b"".join(part[1] for part in parts), CELLS).reshape(-1, width)
+    states = np.frombuffer(b"".join(part[2] for part in parts), np.uint8).reshape(-1, width)
+    counts = np.array([len(part[0]) // ROW_IDS.itemsize for part in parts], np.int64)
+    target = form.table_by_key[source.into]
+    sections = _section_of_kind(target)
+    kinds = sorted({row.unit_kind for row in inputs})
+    kind_of_row = np.repeat(
+        np.array([kinds.index(row.unit_kind) for row in inputs], np.int64), counts
+    )
+    distinct, name_of_row = np.unique(ids * len(kinds) + kind_of_row, return_inverse=True)
+    known = names_of(session, sorted({int(number) // len(kinds) for number in distinct}))
+    names = [
+        _named(known[int(number) // len(kinds)], kinds[int(number) % len(kinds)], source, sections)
+        for number in distinct
+    ]
+    return Contribution(source, table, names, np.asarray(name_of_row, np.int64), values, states)
+
+
+def _section_of_kind(table: Table) -> Mapping[str, str]:
+    return {kind: section.key for section in table.sections for kind in section.kinds}
+
+
+def _named(name: RowName, kind: str, source: Source, sections: Mapping[str, str]) -> RowName:
+    if source.row:
+        return RowName(source.row, label=source.row)
+    if not sections:
+        return name
+    if kind not in sections:
+        raise Conflict(
+            vi=f"Biểu tổng hợp không có mục cho đơn vị loại {kind}.",
+            en=f"The consolidated form has no section for units of kind {kind}.",
+        )
+    return RowName(name.key, sections[kind], name.label)
+
+
+def _read_stack(
+    session: Session,
+    source: Source,
+    table: Table,
+    inputs: Sequence[Input],
+    period: str,
+    unit_id: int,
+    catalogue: Catalogue,
+) -> Contribution:
+    """Modes A and C: one row for each agency, the total row (or the only row) of its report."""
+    blobs = _packed(session, source, period, unit_id, _ONLY_TOTAL)
+    width = len(table.figures)
+    mine = [row for row in inputs if row.submission_id in blobs]
+    values = np.frombuffer(
+        b"".join(blobs[row.submission_id or 0][0] for row in mine), CELLS
+    ).reshape(-1, width)
+    states = np.frombuffer(
+        b"".join(blobs[row.submission_id or 0][1] for row in mine), np.uint8
+    ).reshape(-1, width)
+    names = [RowName(row.unit_code, label=row.unit_name) for row in mine]
+    order: Int64Array = np.arange(len(names), dtype=np.int64)
+    texts: list[Mapping[str, str]] = []
+    if table.texts:
+        reports = _read_reports(session, mine, catalogue)
+        for row in mine:
+            rows = reports[row.submission_id or 0].tables[table.key].texts
+            texts.append(rows[0] if len(rows) == 1 else {})
+    return Contribution(source, table, names, order, values, states, texts)
+
+
+def _read_lists(
+    session: Session,
+    source: Source,
+    table: Table,
+    inputs: Sequence[Input],
+    catalogue: Catalogue,
+) -> Contribution:
+    """Mode D: every row of every list, in the order of agencies, with the agency's name before it.
+
+    The agency's name goes into the consolidated table's own first text column, `don_vi`.
+    """
+    reports = _read_reports(session, inputs, catalogue)
+    names: list[RowName] = []
+    texts: list[Mapping[str, str]] = []
+    width = len(table.figures)
+    values, states = [np.zeros((0, width), np.int64)], [np.zeros((0, width), np.uint8)]
+    for row in inputs:
+        data = reports[row.submission_id or 0].tables[table.key]
+        values.append(data.values)
+        states.append(data.states)
+        for name, cells in zip(data.names, data.texts, strict=True):
+            names.append(RowName(f"{row.unit_code}.{name.key.rjust(4, '0')}"))
+            texts.append({"don_vi": row.unit_name, **cells})
+    order: Int64Array = np.arange(len(names), dtype=np.int64)
+    return Contribution(
+        source, table, names, order, np.concatenate(values), np.concatenate(states), texts
+    )
+
+
+def _read_reports(
+    session: Session, inputs: Sequence[Input], catalogue: Catalogue
+) -> dict[int, Report]:
+    ids = [row.submission_id for row in inputs if row.submission_id is not None]
+    found: dict[int, Report] = {}
+    for start in range(0, len(ids), 5_000):
+        query = select(
+            Submission.id, Submission.form_code, Submission.form_version, Submission.canonical
+        ).where(Submission.id.in_(ids[start : start + 5_000]))
+        for number, code, version, canonical in session.execute(query):
+            found[number] = read_report(catalogue.form(code, version), canonical)
+    return found

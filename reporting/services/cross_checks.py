@@ -1,0 +1,214 @@
+"""Rules across reports, run when either side arrives, whatever the order.
+
+What is compared with what: `previous` is the predecessor by the regime's map, of the unit and of
+the units that merged into it meanwhile (their sum); `form("...")` is another form of the same unit
+and period.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import and_, delete, insert, or_, select
+from sqlalchemy.orm import Session
+
+from forms.canonical import read_report
+from forms.catalogue import Catalogue
+from forms.compiling import compile_form
+from forms.cross_checking import Companion, CrossOutcome, cross_check, sources_of, sum_tables
+from forms.definition import FormVersion
+from forms.period import Period
+from forms.returns import Report
+from reporting.models import (
+    CrossCheck,
+    CrossCheckOutcome,
+    ReportingObligation,
+    Submission,
+    UnitLineage,
+)
+from reporting.services.receipts import issues_as_data
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The other side of a rule: where it is, and which revisions it is made of."""
+
+    form_code: str
+    period: str
+    companion: Companion
+    revisions: tuple[int, ...] = ()
+
+
+def run_cross_checks(
+    session: Session,
+    *,
+    catalogue: Catalogue,
+    form: FormVersion,
+    report: Report,
+    submission_id: int,
+    unit_id: int,
+    now: datetime,
+) -> list[CrossOutcome]:
+    """Run the external rules of one revision and store what came of them."""
+    if not compile_form(form).external:
+        return []
+    period = Period.parse(report.period)
+    sides = {
+        source: _find_side(session, catalogue, form, source, period, unit_id)
+        for source in sources_of(form)
+    }
+    outcomes = cross_check(form, report, {name: side.companion for name, side in sides.items()})
+    session.execute(
+        insert(CrossCheck),
+        [
+            {
+                "submission_id": submission_id,
+                "rule_id": outcome.rule_id,
+                "other_form": sides[outcome.source].form_code,
+                "other_period": sides[outcome.source].period,
+                "outcome": CrossCheckOutcome(outcome.outcome.value),
+                "compared_with": list(sides[outcome.source].revisions),
+                "issues": issues_as_data(outcome.issues),
+                "checked_at": now,
+            }
+            for outcome in outcomes
+        ],
+    )
+    return outcomes
+
+
+def rerun_dependents(
+    session: Session,
+    *,
+    catalogue: Catalogue,
+    form_code: str,
+    period: str,
+    unit_id: int,
+    now: datetime,
+) -> int:
+    """Run again the rules of every report in force that reads this one; gives how many reports."""
+    if form_code not in _forms_that_are_read(catalogue):
+        return 0
+    heirs = select(UnitLineage.successor_id).where(UnitLineage.predecessor_id == unit_id)
+    query = (
+        select(
+            Submission.id,
+            Submission.form_code,
+            Submission.form_version,
+            Submission.unit_id,
+            Submission.canonical,
+        )
+        .join(ReportingObligation, ReportingObligation.in_force_id == Submission.id)
+        .join(CrossCheck, CrossCheck.submission_id == Submission.id)
+        .where(
+            CrossCheck.other_form == form_code,
+            CrossCheck.other_period == period,
+            or_(Submission.unit_id == unit_id, Submission.unit_id.in_(heirs)),
+        )
+        .order_by(Submission.id)
+    )
+    dependents = {row[0]: row for row in session.execute(query)}
+    for number, code, version, owner, canonical in dependents.values():
+        form = catalogue.form(code, version)
+        session.execute(delete(CrossCheck).where(CrossCheck.submission_id == number))
+        run_cross_checks(
+            session,
+            catalogue=catalogue,
+            form=form,
+            report=read_report(form, canonical),
+            submission_id=number,
+            unit_id=owner,
+            now=now,
+        )
+    return len(dependents)
+
+
+def _forms_that_are_read(catalogue: Catalogue) -> frozenset[str]:
+    """The codes of the forms that some external rule reads."""
+    return frozenset(
+        form.code if source == "previous" else source
+        for form in catalogue.forms
+        for source in sources_of(form)
+    )
+
+
+def _find_side(
+    session: Session,
+    catalogue: Catalogue,
+    form: FormVersion,
+    source: str,
+    period: Period,
+    unit_id: int,
+) -> _Side:
+    if source != "previous":
+        return _read_side(session, catalogue, source, period, [unit_id], None)
+    before = period.predecessor(form.predecessors)
+    if before is None:
+        return _Side(form.code, "", Companion(form, is_exempt=True))
+    window = catalogue.regime(form.regime).window
+    merged = (before.window(window).last, period.window(window).last)
+    return _read_side(session, catalogue, form.code, before, [unit_id], merged)
+
+
+def _read_side(
+    session: Session,
+    catalogue: Catalogue,
+    code: str,
+    period: Period,
+    units: Sequence[int],
+    merged_between: tuple[date, date] | None,
+) -> _Side:
+    """What was reported there; exempt where nothing was ever owed, pending where it is awaited."""
+    belongs = ReportingObligation.unit_id.in_(units)
+    if merged_between is not None:
+        first, last = merged_between
+        predecessors = select(UnitLineage.predecessor_id).where(
+            UnitLineage.successor_id.in_(units),
+            UnitLineage.on_date > first,
+            UnitLineage.on_date <= last,
+        )
+        belongs = or_(belongs, ReportingObligation.unit_id.in_(predecessors))
+    query = (
+        select(Submission.id, Submission.form_version, Submission.canonical)
+        .select_from(ReportingObligation)
+        .outerjoin(Submission, Submission.id == ReportingObligation.in_force_id)
+        .where(
+            and_(
+                belongs,
+                ReportingObligation.form_code == code,
+                ReportingObligation.period == period.code,
+            )
+        )
+        .order_by(ReportingObligation.unit_id)
+    )
+    rows = session.execute(query).all()
+    latest = catalogue.latest(code)
+    if not rows:
+        return _Side(code, period.code, Companion(latest, is_exempt=True))
+    if any(row[0] is None for row in rows):
+        return _Side(code, period.code, Companion(latest))
+    newest = catalogue.form(code, max(row[1] for row in rows))
+    reports = [
+        read_report(catalogue.form(code, version), canonical) for _, version, canonical in rows
+    ]
+    tables = (
+        reports[0].tables
+        if len(reports) == 1
+        else sum_tables(newest, [report.tables for report in reports])
+    )
+    return _Side(code, period.code, Companion(newest, tables), tuple(row[0] for row in rows))
+
+
+def outcomes_of(session: Session, submission_ids: Sequence[int]) -> Mapping[int, list[CrossCheck]]:
+    """The stored outcomes of some revisions."""
+    found: dict[int, list[CrossCheck]] = {}
+    query = (
+        select(CrossCheck)
+        .where(CrossCheck.submission_id.in_(submission_ids))
+        .order_by(CrossCheck.submission_id, CrossCheck.rule_id)
+    )
+    for row in session.scalars(query):
+        found.setdefault(row.submission_id, []).append(row)
+    return found

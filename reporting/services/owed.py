@@ -1,0 +1,141 @@
+"""Which obligation a return is for, and what stands against taking it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forms.definition import FormVersion
+from forms.issues import Issue
+from forms.period import BadPeriod, Period, Window
+from forms.returns import RawReturn
+from reporting.errors import NotAllowed
+from reporting.models import ReportingObligation, ReportingUnit, Submission, SubmissionStatus
+from reporting.services.actors import Actor
+from reporting.services.obligations import list_owed
+from reporting.services.units import find_unit, normalise_identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """The obligation that a return fulfils, with the revision in force."""
+
+    obligation_id: int
+    unit_id: int
+    unit_code: str
+    unit_name: str
+    receiver_id: int | None
+    form_version: int
+    window: Window
+    opens_at: datetime
+    due_at: datetime
+    revisions: int
+    in_force_id: int | None
+    in_force_sha256: str | None
+    in_force_status: SubmissionStatus | None
+
+
+def find_owed(
+    session: Session,
+    *,
+    actor: Actor,
+    raw: RawReturn,
+    form: FormVersion,
+    received_at: datetime,
+    lock: bool,
+) -> tuple[Owed | None, list[Issue]]:
+    """The obligation of a return and the issues with it; `lock` keeps its row until the commit.
+
+    One statement where the unit is named by its own code. Raises NotAllowed.
+    """
+    try:
+        period = Period.parse(raw.period)
+    except BadPeriod:
+        return None, [_bad_period(raw, form)]
+    if period.kind not in form.periods:
+        return None, [_bad_period(raw, form)]
+    code = normalise_identifier(raw.unit)
+    owed = _select_owed(session, form.code, period.code, lock=lock, code=code)
+    if owed is None:
+        unit = find_unit(session, raw.unit, on=period.window().last)
+        if unit is None:
+            return None, [Issue("unknown_unit", given=raw.unit[:60], expected="H26, H55.242, …")]
+        _require_right(actor, unit.id, None)
+        owed = _select_owed(session, form.code, period.code, lock=lock, unit_id=unit.id)
+        if owed is None:
+            return None, [_not_owed(session, unit.id, form, period)]
+    _require_right(actor, owed.unit_id, owed.receiver_id)
+    issues: list[Issue] = []
+    if received_at < owed.opens_at:
+        issues.append(
+            Issue(
+                "period_not_open", given=period.code, expected=f"{owed.opens_at:%d/%m/%Y %H:%M} UTC"
+            )
+        )
+    if raw.version is not None and raw.version != owed.form_version:
+        issues.append(
+            Issue("wrong_version", given=str(raw.version), expected=str(owed.form_version))
+        )
+    return owed, issues
+
+
+def _select_owed(
+    session: Session, form_code: str, period: str, *, lock: bool, code: str = "", unit_id: int = 0
+) -> Owed | None:
+    query = (
+        select(
+            ReportingObligation.id,
+            ReportingUnit.id,
+            ReportingUnit.code,
+            ReportingUnit.name_vi,
+            ReportingObligation.receiver_id,
+            ReportingObligation.form_version,
+            ReportingObligation.window_first,
+            ReportingObligation.window_last,
+            ReportingObligation.opens_at,
+            ReportingObligation.due_at,
+            ReportingObligation.revisions,
+            ReportingObligation.in_force_id,
+            Submission.content_sha256,
+            Submission.status,
+        )
+        .join(ReportingUnit, ReportingUnit.id == ReportingObligation.unit_id)
+        .outerjoin(Submission, Submission.id == ReportingObligation.in_force_id)
+        .where(ReportingObligation.form_code == form_code, ReportingObligation.period == period)
+        .where(ReportingUnit.code == code if code else ReportingUnit.id == unit_id)
+    )
+    if lock:
+        # The unit's row too: two forms of one unit that read each other arrive one by one.
+        query = query.with_for_update(of=[ReportingObligation, ReportingUnit], key_share=True)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        return None
+    return Owed(*row[:6], Window(row[6], row[7]), *row[8:])
+
+
+def _require_right(actor: Actor, unit_id: int, receiver_id: int | None) -> None:
+    """A client acts for its own unit and for those that report to it."""
+    if actor.unit_id is None or actor.unit_id in (unit_id, receiver_id):
+        return
+    raise NotAllowed(
+        vi="Tài khoản này không được gửi báo cáo thay cho đơn vị đó.",
+        en="This client may not act for that unit.",
+    )
+
+
+def _bad_period(raw: RawReturn, form: FormVersion) -> Issue:
+    return Issue("bad_period", given=raw.period[:20], expected=", ".join(_examples(form.periods)))
+
+
+def _examples(kinds: tuple[str, ...]) -> list[str]:
+    shown = {"M": "2026-09", "Y": "2026"}
+    return [shown.get(kind, f"2026-{kind}") for kind in kinds]
+
+
+def _not_owed(session: Session, unit_id: int, form: FormVersion, period: Period) -> Issue:
+    owed = list_owed(session, unit_id=unit_id, form_code=form.code)
+    periods = ", ".join(row.period for row in owed) or "—"
+    return Issue("not_owed", given=period.code, expected=periods)

@@ -1,0 +1,143 @@
+"""Packed cells: the figures of a report as bytes, and the numbers that stand for its row names.
+
+Derived data. Everything here can be rebuilt from canonical JSON (`repack`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from sqlalchemy import Engine, delete, insert, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from forms.canonical import read_report
+from forms.catalogue import Catalogue
+from forms.returns import Int64Array, Report, RowName, TableData
+from reporting.models import PackedRowName, PackedTable, Submission
+
+CELLS = np.dtype("<i8")
+ROW_IDS = np.dtype("<i4")
+
+_Key = tuple[str, str, str]
+#: Row names that are known to be committed, per database of this process.
+_known: WeakKeyDictionary[Engine, dict[_Key, int]] = WeakKeyDictionary()
+_NEW = "row names this session has written"
+
+
+def store_packed(session: Session, *, submission_id: int, report: Report) -> None:
+    """Write the packed tables of one revision."""
+    ids = name_ids(session, _names(report))
+    session.execute(
+        insert(PackedTable),
+        [pack(submission_id, key, data, ids) for key, data in report.tables.items()],
+    )
+
+
+def pack(
+    submission_id: int, table_key: str, data: TableData, ids: Mapping[_Key, int]
+) -> dict[str, Any]:
+    """One table as the row that stores it."""
+    row_ids = np.array([ids[_key(name)] for name in data.names], ROW_IDS)
+    return {
+        "submission_id": submission_id,
+        "table_key": table_key,
+        "row_ids": row_ids.tobytes(),
+        "cells": data.values.astype(CELLS, copy=False).tobytes(),
+        "states": data.states.tobytes(),
+        "total_cells": data.total_values.astype(CELLS, copy=False).tobytes(),
+        "total_states": data.total_states.tobytes(),
+        "is_nil": data.nil,
+    }
+
+
+def unpack_cells(blobs: Sequence[bytes], width: int) -> Int64Array:
+    """Cells of many tables below each other: (rows, width)."""
+    return np.frombuffer(b"".join(blobs), CELLS).reshape(-1, width)
+
+
+def name_ids(session: Session, names: Iterable[RowName]) -> Mapping[_Key, int]:
+    """The numbers of row names; names never met before are added, once for all machines."""
+    engine = session.get_bind().engine
+    known = _known.setdefault(engine, {})
+    wanted = {_key(name) for name in names}
+    missing = sorted(wanted - known.keys())
+    if not missing:
+        return known
+    found = _look_up(session, missing)
+    unknown = [key for key in missing if key not in found]
+    if unknown:
+        rows = [{"section": key[0], "key": key[1], "label": key[2]} for key in unknown]
+        # Sorted, so that two machines adding the same names wait for each other, not in a circle.
+        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+        session.execute(dialect.insert(PackedRowName).on_conflict_do_nothing(), rows)
+        session.info.setdefault(_NEW, set()).update(unknown)
+        found |= _look_up(session, unknown)
+    # What this session wrote may yet be rolled back, and must not be remembered.
+    unsure = session.info.get(_NEW, set())
+    known.update({key: number for key, number in found.items() if key not in unsure})
+    return {**known, **found}
+
+
+def names_of(session: Session, ids: Sequence[int]) -> dict[int, RowName]:
+    """The names behind numbers."""
+    names: dict[int, RowName] = {}
+    for start in range(0, len(ids), 5_000):
+        chunk = list(ids[start : start + 5_000])
+        query = select(
+            PackedRowName.id, PackedRowName.section, PackedRowName.key, PackedRowName.label
+        ).where(PackedRowName.id.in_(chunk))
+        for number, section, key, label in session.execute(query):
+            names[number] = RowName(key, section, label)
+    return names
+
+
+def repack(session: Session, *, catalogue: Catalogue, batch: int = 500) -> int:
+    """Rebuild the packed cells of every revision from its canonical JSON; gives how many.
+
+    Flushes batch by batch; the caller commits.
+    """
+    session.execute(delete(PackedTable))
+    last, count = 0, 0
+    while True:
+        query = (
+            select(
+                Submission.id, Submission.form_code, Submission.form_version, Submission.canonical
+            )
+            .where(Submission.id > last)
+            .order_by(Submission.id)
+            .limit(batch)
+        )
+        rows = session.execute(query).all()
+        if not rows:
+            return count
+        for number, code, version, canonical in rows:
+            report = read_report(catalogue.form(code, version), canonical)
+            store_packed(session, submission_id=number, report=report)
+        last, count = rows[-1][0], count + len(rows)
+
+
+def _names(report: Report) -> Iterable[RowName]:
+    return (name for data in report.tables.values() for name in data.names)
+
+
+def _key(name: RowName) -> _Key:
+    return (name.section, name.key, name.label)
+
+
+def _look_up(session: Session, keys: Sequence[_Key]) -> dict[_Key, int]:
+    found: dict[_Key, int] = {}
+    for start in range(0, len(keys), 300):
+        query = select(
+            PackedRowName.section, PackedRowName.key, PackedRowName.label, PackedRowName.id
+        ).where(
+            tuple_(PackedRowName.section, PackedRowName.key, PackedRowName.label).in_(
+                keys[start : start + 300]
+            )
+        )
+        for section, key, label, number in session.execute(query):
+            found[(section, key, label)] = number
+    return found

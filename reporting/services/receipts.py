@@ -1,0 +1,84 @@
+"""What the sender is told: the verdict on a return, and the receipt of one that was taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from forms.definition import Severity
+from forms.issues import EN, VI, Issue, sentence
+
+
+class Verdict(StrEnum):
+    """What became of a return."""
+
+    RECEIVED = "received"  # a new revision
+    REPEATED = "repeated"  # the same as the revision in force: the same receipt
+    REFUSED = "refused"  # kept as a refused attempt; no revision
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The answer to a sender. `number` is '' where nothing was received."""
+
+    verdict: Verdict
+    form: str
+    unit: str
+    period: str
+    issues: tuple[Issue, ...]
+    number: str = ""
+    submission_id: int = 0
+    version: int = 0
+    revision: int = 0
+    content_sha256: str = ""
+    file_sha256: str = ""
+    received_at: datetime | None = None
+    due_at: datetime | None = None
+    is_on_time: bool = False
+    unit_name: str = ""
+    attempt_id: int = 0
+
+    @property
+    def errors(self) -> tuple[Issue, ...]:
+        """What refuses."""
+        return tuple(issue for issue in self.issues if issue.severity is Severity.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Issue, ...]:
+        """What is received and wants an explanation."""
+        return tuple(issue for issue in self.issues if issue.severity is Severity.WARNING)
+
+
+def receipt_number(submission_id: int, received_at: datetime) -> str:
+    """The number on a receipt: the day in UTC and the number of the revision."""
+    return f"{received_at:%Y%m%d}-{submission_id:06d}"
+
+
+def issues_as_data(issues: Iterable[Issue]) -> list[dict[str, Any]]:
+    """Issues as they are stored."""
+    return [asdict(issue) | {"severity": issue.severity.value} for issue in issues]
+
+
+def issues_from_data(data: Iterable[dict[str, Any]]) -> tuple[Issue, ...]:
+    """Issues as they were stored."""
+    return tuple(Issue(**{**item, "severity": Severity(item["severity"])}) for item in data)
+
+
+def issue_for_people(issue: Issue) -> dict[str, Any]:
+    """An issue as the API and the command line show it, with its sentences."""
+    return {
+        "code": issue.code,
+        "severity": issue.severity.value,
+        "cell_id": issue.cell,
+        "cell": issue.address,
+        "sheet_cell": issue.place,
+        "given": issue.given,
+        "expected": issue.expected,
+        "rule": issue.rule,
+        "rule_id": issue.rule_id,
+        "message_vi": sentence(issue, VI),
+        "message_en": sentence(issue, EN),
+    }

@@ -1,0 +1,344 @@
+"""Receiving a return: one act behind every door, and its pre-flight without side effects.
+
+A return that is wrong is not an exception: it is refused with all its issues and kept as it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from forms.canonical import ENGINE, sha256, write_report
+from forms.catalogue import Catalogue
+from forms.checking import Checked, check
+from forms.definition import FormVersion, Severity
+from forms.issues import Issue
+from forms.period import BadPeriod, Period
+from forms.returns import RawReturn, Report
+from forms.tabulating import Circumstances
+from reporting.models import (
+    Door,
+    RefusedAttempt,
+    ReportingObligation,
+    ReportingUnit,
+    Submission,
+    SubmissionStatus,
+)
+from reporting.services import locks
+from reporting.services.actors import Actor
+from reporting.services.cross_checks import rerun_dependents, run_cross_checks
+from reporting.services.owed import Owed, find_owed
+from reporting.services.packing import store_packed
+from reporting.services.receipts import (
+    Receipt,
+    Verdict,
+    issues_as_data,
+    issues_from_data,
+    receipt_number,
+)
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A return as a door hands it in. `received_at` is when the whole body had been read."""
+
+    raw: RawReturn
+    body: bytes
+    file_name: str
+    door: Door
+    received_at: datetime
+
+
+def receive(
+    session: Session, *, actor: Actor, delivery: Delivery, catalogue: Catalogue, clock: Clock
+) -> Receipt:
+    """Receive one return: a new revision, the receipt of the one in force, or a refusal.
+
+    The same content as the revision in force gives its receipt again. `clock` is read inside the
+    lock, so that an edition's cut-off is exact. Flushes; the caller commits, also on a refusal.
+    Raises NotAllowed where the actor may not act for the unit.
+    """
+    raw = delivery.raw
+    form = _newest(catalogue, raw.form)
+    if form is None:
+        return _refuse(session, actor, delivery, (_unknown_form(catalogue, raw), *raw.issues))
+    locks.share(session, form=form.code, period=raw.period)
+    owed, issues = find_owed(
+        session, actor=actor, raw=raw, form=form, received_at=delivery.received_at, lock=True
+    )
+    if owed is None or any(issue.code == "wrong_version" for issue in issues):
+        found = _content_issues(catalogue, form, raw, issues)
+        return _refuse(session, actor, delivery, (*issues, *found))
+    form = catalogue.form(form.code, owed.form_version)
+    checked = check(form, _addressed(raw, owed), _circumstances(catalogue, owed))
+    if issues or checked.is_refused:
+        return _refuse(session, actor, delivery, (*issues, *checked.issues))
+    content = write_report(form, checked.report)
+    digest = sha256(content)
+    if owed.in_force_sha256 == digest and owed.in_force_status is not SubmissionStatus.RETURNED:
+        return _repeated(session, owed)
+    return _store(
+        session, actor, delivery, catalogue, form, owed, checked, content, digest, clock()
+    )
+
+
+def preflight(
+    session: Session, *, actor: Actor, raw: RawReturn, catalogue: Catalogue, now: datetime
+) -> Receipt:
+    """The verdict that `receive` would give on the cells, at any time and without side effects.
+
+    That a period is not open, or not owed, is said as a warning: whoever prepares a return early
+    wants to know about its figures.
+    """
+    form = _newest(catalogue, raw.form)
+    if form is None:
+        return _verdict(raw, (_unknown_form(catalogue, raw), *raw.issues))
+    owed, issues = find_owed(session, actor=actor, raw=raw, form=form, received_at=now, lock=False)
+    soft = [
+        _softened(issue) if issue.code in ("not_owed", "period_not_open") else issue
+        for issue in issues
+    ]
+    if owed is None:
+        return _verdict(raw, (*soft, *_content_issues(catalogue, form, raw, issues)))
+    form = catalogue.form(form.code, owed.form_version)
+    checked = check(form, _addressed(raw, owed), _circumstances(catalogue, owed))
+    return _verdict(raw, (*soft, *checked.issues), unit_name=owed.unit_name)
+
+
+def receipt_of(session: Session, submission: Submission) -> Receipt:
+    """The receipt of a revision as it was given."""
+    obligation = session.get_one(ReportingObligation, submission.obligation_id)
+    unit = session.get_one(ReportingUnit, submission.unit_id)
+    return Receipt(
+        Verdict.RECEIVED,
+        submission.form_code,
+        unit.code,
+        submission.period,
+        issues_from_data(submission.issues),
+        number=receipt_number(submission.id, submission.received_at),
+        submission_id=submission.id,
+        version=submission.form_version,
+        revision=submission.revision,
+        content_sha256=submission.content_sha256,
+        file_sha256=submission.file_sha256,
+        received_at=submission.received_at,
+        due_at=obligation.due_at,
+        is_on_time=submission.is_on_time,
+        unit_name=unit.name_vi,
+    )
+
+
+def _newest(catalogue: Catalogue, code: str) -> FormVersion | None:
+    return catalogue.latest(code) if code in catalogue.codes else None
+
+
+def _circumstances(catalogue: Catalogue, owed: Owed) -> Circumstances:
+    return Circumstances(owed.window, catalogue.lists, owed.unit_code, owed.unit_name)
+
+
+def _addressed(raw: RawReturn, owed: Owed) -> RawReturn:
+    """The return under the unit's stable code, so that two ways to name it hash alike."""
+    raw.unit = owed.unit_code
+    return raw
+
+
+def _content_issues(
+    catalogue: Catalogue, form: FormVersion, raw: RawReturn, issues: list[Issue]
+) -> tuple[Issue, ...]:
+    """What is wrong with the cells of a return that is refused anyway, where that can be told."""
+    if any(issue.code == "wrong_version" for issue in issues):
+        return tuple(raw.issues)
+    try:
+        period = Period.parse(raw.period)
+    except BadPeriod:
+        return tuple(raw.issues)
+    window = period.window(catalogue.regime(form.regime).window)
+    return check(form, raw, Circumstances(window, catalogue.lists, raw.unit)).issues
+
+
+def _store(
+    session: Session,
+    actor: Actor,
+    delivery: Delivery,
+    catalogue: Catalogue,
+    form: FormVersion,
+    owed: Owed,
+    checked: Checked,
+    content: bytes,
+    digest: str,
+    recorded_at: datetime,
+) -> Receipt:
+    report: Report = checked.report
+    revision = owed.revisions + 1
+    is_on_time = delivery.received_at <= owed.due_at
+    file_sha256 = sha256(delivery.body)
+    submission_id = session.execute(
+        insert(Submission).returning(Submission.id),
+        {
+            "obligation_id": owed.obligation_id,
+            "unit_id": owed.unit_id,
+            "form_code": form.code,
+            "form_version": form.version,
+            "period": report.period,
+            "revision": revision,
+            "status": SubmissionStatus.RECEIVED,
+            "engine": ENGINE,
+            "content_sha256": digest,
+            "canonical": content,
+            "file": delivery.body,
+            "file_name": delivery.file_name,
+            "file_sha256": file_sha256,
+            "received_at": delivery.received_at,
+            "recorded_at": recorded_at,
+            "is_on_time": is_on_time,
+            "door": delivery.door,
+            "client_id": actor.client_id,
+            "actor": actor.name,
+            "issues": issues_as_data(checked.issues),
+        },
+    ).scalar_one()
+    store_packed(session, submission_id=submission_id, report=report)
+    session.execute(
+        update(ReportingObligation)
+        .where(ReportingObligation.id == owed.obligation_id)
+        .values(in_force_id=submission_id, revisions=revision),
+        execution_options={"synchronize_session": False},
+    )
+    outcomes = run_cross_checks(
+        session,
+        catalogue=catalogue,
+        form=form,
+        report=report,
+        submission_id=submission_id,
+        unit_id=owed.unit_id,
+        now=recorded_at,
+    )
+    rerun_dependents(
+        session,
+        catalogue=catalogue,
+        form_code=form.code,
+        period=report.period,
+        unit_id=owed.unit_id,
+        now=recorded_at,
+    )
+    across = tuple(issue for outcome in outcomes for issue in outcome.issues)
+    return Receipt(
+        Verdict.RECEIVED,
+        form.code,
+        owed.unit_code,
+        report.period,
+        (*checked.issues, *across),
+        number=receipt_number(submission_id, delivery.received_at),
+        submission_id=submission_id,
+        version=form.version,
+        revision=revision,
+        content_sha256=digest,
+        file_sha256=file_sha256,
+        received_at=delivery.received_at,
+        due_at=owed.due_at,
+        is_on_time=is_on_time,
+        unit_name=owed.unit_name,
+    )
+
+
+def _repeated(session: Session, owed: Owed) -> Receipt:
+    submission = session.get_one(Submission, owed.in_force_id)
+    first = receipt_of(session, submission)
+    return Receipt(
+        **{name: getattr(first, name) for name in first.__slots__} | {"verdict": Verdict.REPEATED}
+    )
+
+
+def _refuse(
+    session: Session, actor: Actor, delivery: Delivery, issues: tuple[Issue, ...]
+) -> Receipt:
+    raw = delivery.raw
+    attempt_id = session.execute(
+        insert(RefusedAttempt).returning(RefusedAttempt.id),
+        {
+            "received_at": delivery.received_at,
+            "door": delivery.door,
+            "client_id": actor.client_id,
+            "actor": actor.name,
+            "form_code": _short(raw.form, 60),
+            "unit_code": _short(raw.unit, 60),
+            "period": _short(raw.period, 20),
+            "file": delivery.body,
+            "file_name": delivery.file_name,
+            "file_sha256": sha256(delivery.body),
+            "issues": issues_as_data(issues),
+        },
+    ).scalar_one()
+    return Receipt(
+        Verdict.REFUSED,
+        _short(raw.form, 60),
+        _short(raw.unit, 60),
+        _short(raw.period, 20),
+        issues,
+        received_at=delivery.received_at,
+        attempt_id=attempt_id,
+    )
+
+
+def _verdict(raw: RawReturn, issues: tuple[Issue, ...], unit_name: str = "") -> Receipt:
+    refused = any(issue.severity is Severity.ERROR for issue in issues)
+    return Receipt(
+        Verdict.REFUSED if refused else Verdict.RECEIVED,
+        _short(raw.form, 60),
+        _short(raw.unit, 60),
+        _short(raw.period, 20),
+        issues,
+        unit_name=unit_name,
+    )
+
+
+def _unknown_form(catalogue: Catalogue, raw: RawReturn) -> Issue:
+    return Issue("unknown_form", given=_short(raw.form, 60), expected=", ".join(catalogue.codes))
+
+
+def _softened(issue: Issue) -> Issue:
+    return Issue(issue.code, Severity.WARNING, given=issue.given, expected=issue.expected)
+
+
+def _short(text: str, length: int) -> str:
+    """What a sender wrote, cut to what a column holds; no NUL, which PostgreSQL refuses."""
+    return text.replace("\x00", "").strip()[:length]
+
+
+def list_submissions(
+    session: Session,
+    *,
+    actor: Actor,
+    form_code: str = "",
+    period: str = "",
+    unit_code: str = "",
+    after: int = 0,
+    limit: int = 100,
+) -> list[tuple[Submission, ReportingUnit]]:
+    """Revisions that the actor may see, oldest first, from after a number on: one statement."""
+    query = (
+        select(Submission, ReportingUnit)
+        .join(ReportingUnit, ReportingUnit.id == Submission.unit_id)
+        .join(ReportingObligation, ReportingObligation.id == Submission.obligation_id)
+        .where(Submission.id > after)
+        .order_by(Submission.id)
+        .limit(limit)
+    )
+    if actor.unit_id is not None:
+        query = query.where(
+            (ReportingObligation.unit_id == actor.unit_id)
+            | (ReportingObligation.receiver_id == actor.unit_id)
+        )
+    if form_code:
+        query = query.where(Submission.form_code == form_code)
+    if period:
+        query = query.where(Submission.period == period)
+    if unit_code:
+        query = query.where(ReportingUnit.code == unit_code)
+    return [(submission, unit) for submission, unit in session.execute(query)]

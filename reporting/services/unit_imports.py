@@ -1,0 +1,85 @@
+"""Imports units from a file: all of it, or nothing and every fault of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from reporting.services.actors import Actor
+from reporting.services.identifiers import normalise_identifier
+from reporting.services.unit_files import COLUMNS, ImportFault, UnitRow
+from reporting.services.unit_plan import Plan, check_plan, place
+from reporting.services.unit_rows import UnitFacts, read_row
+from reporting.services.unit_store import read_registry, write_plan
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """How many units the file makes, changes and leaves as they are; or why it does nothing."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    faults: tuple[ImportFault, ...] = ()
+    is_dry_run: bool = False
+
+
+def import_units(
+    session: Session,
+    rows: Iterable[UnitRow],
+    *,
+    dry_run: bool = False,
+    actor: Actor,
+    now: datetime,
+) -> ImportResult:
+    """Take the units of a file into the registry, or say every fault of it and take none.
+
+    A line says what a unit was from one day to another. A line that begins on the same day as a
+    stored term rewrites that term; one that begins later closes the stored open-ended term on the
+    day before. What a line leaves blank of codes stays as it was. Sending a file again changes
+    nothing.
+    """
+    rows = tuple(rows)
+    if not dry_run:
+        _keep_other_imports_out(session)
+    facts, faults = _read(rows)
+    plan = Plan(read_registry(session))
+    faults.extend(place(plan, facts))
+    mentioned = {normalise_identifier(row.cells.get("code") or "") for row in rows}
+    faults.extend(check_plan(plan, facts, mentioned=mentioned))
+    if faults:
+        return ImportResult(faults=tuple(sorted(set(faults), key=_position)), is_dry_run=dry_run)
+    touched = [plan.units[code] for code in {fact.code for fact in facts}]
+    created = sum(not unit.id for unit in touched)
+    changed = sum(unit.id != 0 and unit.is_changed for unit in touched)
+    if not dry_run:
+        write_plan(session, plan, actor=actor, now=now)
+    return ImportResult(created, changed, len(touched) - created - changed, (), dry_run)
+
+
+def _read(rows: Iterable[UnitRow]) -> tuple[list[UnitFacts], list[ImportFault]]:
+    """The lines that can be read, in order of time, and the faults of those that cannot."""
+    facts: list[UnitFacts] = []
+    faults: list[ImportFault] = []
+    for row in rows:
+        fact, wrong = read_row(row)
+        faults.extend(wrong)
+        if fact is not None:
+            facts.append(fact)
+    return sorted(facts, key=lambda fact: (fact.valid_from, fact.line)), faults
+
+
+def _position(fault: ImportFault) -> tuple[int, int, str, str]:
+    column = COLUMNS.index(fault.column) if fault.column in COLUMNS else -1
+    return fault.line, column, fault.code, fault.given
+
+
+def _keep_other_imports_out(session: Session) -> None:
+    # Two imports could each be right alone and overlap together. On SQLite the transaction has
+    # the database to itself; this lock of PostgreSQL lets others read and refer to units.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE reporting_unit IN SHARE ROW EXCLUSIVE MODE"))

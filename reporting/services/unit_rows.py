@@ -1,0 +1,141 @@
+"""Reads one line of an import into checked facts, or says all that is wrong with it by itself.
+
+Knows nothing of the database, nor of the other lines.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+
+from reporting.models.units import IdentifierScheme, UnitKind
+from reporting.services.identifiers import normalise_identifier
+from reporting.services.unit_files import ImportFault, UnitRow
+
+#: Under which kinds a unit of a kind may stand; the root stands under nothing.
+PARENT_KINDS: Mapping[UnitKind, frozenset[UnitKind]] = {
+    UnitKind.GOVERNMENT: frozenset(),
+    UnitKind.MINISTRY: frozenset({UnitKind.GOVERNMENT}),
+    UnitKind.MINISTERIAL_AGENCY: frozenset({UnitKind.GOVERNMENT}),
+    UnitKind.GOVERNMENT_AGENCY: frozenset({UnitKind.GOVERNMENT}),
+    UnitKind.OTHER_LEVEL1: frozenset({UnitKind.GOVERNMENT}),
+    UnitKind.PROVINCE: frozenset({UnitKind.GOVERNMENT}),
+    UnitKind.DISTRICT: frozenset({UnitKind.PROVINCE}),
+    # Under a district until 2025-06-30.
+    UnitKind.COMMUNE: frozenset({UnitKind.PROVINCE, UnitKind.DISTRICT}),
+    UnitKind.DEPARTMENT: frozenset({UnitKind.PROVINCE}),
+    UnitKind.SUBORDINATE: frozenset(UnitKind) - {UnitKind.GOVERNMENT},
+}
+
+_GSO_DIGITS: Mapping[UnitKind, int] = {
+    UnitKind.PROVINCE: 2,
+    UnitKind.DISTRICT: 3,
+    UnitKind.COMMUNE: 5,
+}
+
+_CODE = re.compile(r"[A-Z0-9]+(?:\.[A-Z0-9]+)*")
+_CODE_LENGTH = 40
+_NAME_LENGTH = 300
+_ISO_DAY = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})", re.ASCII)
+_LOCAL_DAY = re.compile(r"(?P<day>\d{1,2})/(?P<month>\d{1,2})/(?P<year>\d{4})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFacts:
+    """What one line says: from this day to that day the unit was this, called so, under that."""
+
+    line: int
+    code: str
+    kind: UnitKind
+    name_vi: str
+    name_en: str
+    parent: str
+    valid_from: date
+    valid_to: date | None
+    identifiers: Mapping[IdentifierScheme, str] = field(default_factory=dict)
+
+
+def read_row(row: UnitRow) -> tuple[UnitFacts | None, list[ImportFault]]:
+    """The facts of one line; None when any cell of it cannot be read, with every fault of it."""
+    reader = _RowReader(row)
+    kind = reader.kind()
+    name_vi = reader.name("name_vi", is_required=True)
+    code = reader.code("code", is_required=True)
+    parent = reader.code("parent", is_required=kind not in (None, UnitKind.GOVERNMENT))
+    name_en = reader.name("name_en", is_required=False)
+    first = reader.day("valid_from", is_required=True)
+    last = reader.day("valid_to", is_required=False)
+    identifiers = reader.identifiers(kind)
+    if first and last and last < first:
+        reader.fault("valid_to", "ends_before_start", last.isoformat(), first.isoformat())
+    if reader.faults or kind is None or first is None:
+        return None, reader.faults
+    facts = UnitFacts(row.line, code, kind, name_vi, name_en, parent, first, last, identifiers)
+    return facts, []
+
+
+class _RowReader:
+    """Reads the cells of one line and keeps what is wrong with them."""
+
+    def __init__(self, row: UnitRow) -> None:
+        self.row = row
+        self.faults: list[ImportFault] = []
+
+    def fault(self, column: str, code: str, given: str = "", expected: str = "") -> None:
+        self.faults.append(ImportFault(self.row.line, column, code, given, expected))
+
+    def text(self, column: str, *, is_required: bool, limit: int) -> str:
+        """The cell in NFC with single spaces; people paste names with either kind of accent."""
+        given = self.row.cells.get(column) or ""
+        text = " ".join(unicodedata.normalize("NFC", given).split())
+        if not text and is_required:
+            self.fault(column, "blank")
+        elif len(text) > limit:
+            self.fault(column, "too_long", f"{text[:30]}…", str(limit))
+            return ""
+        elif any(unicodedata.category(character) == "Cc" for character in text):
+            self.fault(column, "bad_character", repr(text)[1:-1])
+            return ""
+        return text
+
+    def name(self, column: str, *, is_required: bool) -> str:
+        return self.text(column, is_required=is_required, limit=_NAME_LENGTH)
+
+    def code(self, column: str, *, is_required: bool) -> str:
+        given = self.text(column, is_required=is_required, limit=_CODE_LENGTH)
+        code = normalise_identifier(given)
+        if given and not _CODE.fullmatch(code):
+            self.fault(column, "bad_code", given, "A-Z, 0-9, H55.242")
+        return code
+
+    def kind(self) -> UnitKind | None:
+        text = self.text("kind", is_required=True, limit=_CODE_LENGTH).lower()
+        if text in list(UnitKind):
+            return UnitKind(text)
+        if text:
+            self.fault("kind", "unknown_kind", text, ", ".join(UnitKind))
+        return None
+
+    def day(self, column: str, *, is_required: bool) -> date | None:
+        """A day as 2025-07-01 or as 1/7/2025, which is day/month/year as Vietnam writes it."""
+        text = self.text(column, is_required=is_required, limit=_CODE_LENGTH)
+        if not text:
+            return None
+        match = _ISO_DAY.fullmatch(text) or _LOCAL_DAY.fullmatch(text)
+        if match is not None:
+            with suppress(ValueError):  # 31/02/2026 has the shape of a day.
+                return date(int(match["year"]), int(match["month"]), int(match["day"]))
+        self.fault(column, "bad_date", text, "2025-07-01, 01/07/2025")
+        return None
+
+    def identifiers(self, kind: UnitKind | None) -> dict[IdentifierScheme, str]:
+        values = {scheme: self.code(scheme.value, is_required=False) for scheme in IdentifierScheme}
+        gso, digits = values[IdentifierScheme.GSO], _GSO_DIGITS.get(kind) if kind else None
+        if gso and digits and not (gso.isdigit() and len(gso) == digits):
+            # Excel takes 04 for the number 4; the zero is not put back by guessing.
+            self.fault("gso", "bad_code", gso, "0" * (digits - 1) + "4")
+        return {scheme: value for scheme, value in values.items() if value}
