@@ -50,7 +50,7 @@ prepare-test:
 $(READY): setup.cfg pyproject.toml constraints.txt
 	@.ci/prepare demo
 	@echo "Making .venv (a minute the first time) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check \
 		-c constraints.txt setuptools
 	@$(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check \

@@ -1,4 +1,4 @@
-"""Where a cell stands, for people: `r05.c02`, and the sheet cell where the return was a workbook."""
+"""Where a cell stands, for people: `r05.c02`, and the sheet cell of a workbook."""
 
 from __future__ import annotations
 
@@ -14,16 +14,24 @@ class Places:
 
     def __init__(self, form: FormVersion) -> None:
         self._first = form.tables[0].key if form.tables else ""
-        self._rows: dict[tuple[str, str], tuple[int, RawRow]] = {}
+        self._named: dict[str, tuple[Sequence[tuple[RowName, RawRow]], RawRow | None]] = {}
+        self._rows: dict[tuple[str, str], tuple[int, RawRow | None]] = {}
 
     def remember(
         self, table: Table, named: Sequence[tuple[RowName, RawRow]], total: RawRow | None
     ) -> None:
         """Keep which raw row is which named row of a table."""
-        for number, (name, raw) in enumerate(named, 1):
-            self._rows[(table.key, name.path)] = (number, raw)
-        if total is not None:
-            self._rows[(table.key, TOTAL)] = (0, total)
+        self._named[table.key] = (named, total)
+
+    def _row(self, table: Table, path: str) -> tuple[int, RawRow | None]:
+        """The ordinal of a row and what was sent; looked for only where there is an issue."""
+        if table.key in self._named:
+            named, total = self._named.pop(table.key)
+            for number, (name, raw) in enumerate(named, 1):
+                self._rows[(table.key, name.path)] = (number, raw)
+            if total is not None:
+                self._rows[(table.key, TOTAL)] = (0, total)
+        return self._rows.get((table.key, path), (0, None))
 
     def prefix(self, table: Table) -> str:
         """Nothing for the first table of a form, else `part2.`."""
@@ -31,7 +39,7 @@ class Places:
 
     def row_address(self, table: Table, name: RowName) -> str:
         """`r05`, or `total` for the total row."""
-        number = self._rows.get((table.key, name.path), (0, None))[0]
+        number = self._row(table, name.path)[0]
         return f"{self.prefix(table)}{f'r{number:02d}' if number else TOTAL}"
 
     def address(self, table: Table, name: RowName, column: Column) -> str:
@@ -41,12 +49,12 @@ class Places:
 
     def place(self, table: Table, name: RowName, column: Column) -> str:
         """The sheet cell, `Sheet!C7`, or '' where the return was no workbook."""
-        raw = self._rows.get((table.key, name.path), (0, None))[1]
+        raw = self._row(table, name.path)[1]
         return raw.places.get(column.id, "") if raw is not None else ""
 
     def row_place(self, table: Table, name: RowName) -> str:
         """The sheet cell that names the row."""
-        raw = self._rows.get((table.key, name.path), (0, None))[1]
+        raw = self._row(table, name.path)[1]
         return raw.places.get("key", "") if raw is not None else ""
 
 

@@ -17,7 +17,8 @@ from xlsxwriter.worksheet import Worksheet
 from forms.canonical import ENGINE
 from forms.code_lists import CodeList
 from forms.definition import CellType, FormVersion, RowModel
-from forms.form_heading import NOTE_LABEL, put, set_up_page, write_heading, write_signatures
+from forms.form_heading import put, set_up_page, write_heading, write_signatures
+from forms.locating_tables import NOTE_LABEL
 from forms.period import Period, Window
 from forms.prior_figures import PriorFigures, carried_columns, prefilled_names
 from forms.returns import RowName, TableData

@@ -16,6 +16,7 @@ from forms.compiling import CompiledTable, compile_form
 from forms.definition import FormVersion, Severity, Table
 from forms.evaluating import Batch, Figures, compute_columns, compute_rows
 from forms.issues import Issue
+from forms.naming_rows import Circumstances
 from forms.returns import (
     Int64Array,
     RawReturn,
@@ -27,8 +28,9 @@ from forms.returns import (
     TableData,
 )
 from forms.rule_outcomes import rule_failures, rule_issue
-from forms.tabulating import Circumstances, tabulate
+from forms.tabulating import tabulate
 from forms.totals import check_totals
+from forms.values import FIGURE_BOUND
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,11 @@ def check(form: FormVersion, raw: RawReturn, circumstances: Circumstances) -> Ch
         issues.extend(found)
         readable.add(table.key)
     for table in form.tables:
-        data.setdefault(table.key, _empty(table))
+        if table.key not in data:
+            data[table.key] = _empty(table)
     batch = batch_of(form, [data])
-    compute(batch)
+    if compute(batch):
+        issues.extend(overflows(batch))
     for position, _, rule_table, row in _failures(batch, readable):
         issues.append(
             rule_issue(batch, rule_table, position, report=0, row=row, data=data, places=places)
@@ -101,11 +105,27 @@ def batch_of(form: FormVersion, reports: Sequence[Mapping[str, TableData]]) -> B
     return Batch(form, figures, len(reports))
 
 
-def compute(batch: Batch) -> None:
-    """Fill every computed cell that was left out, rows before columns."""
+def compute(batch: Batch) -> bool:
+    """Fill every computed cell that was left out, rows before columns; tells whether any was."""
+    filled = False
     for compiled in compile_form(batch.form).tables:
-        compute_rows(compiled, batch)
-        compute_columns(compiled, batch)
+        filled |= compute_rows(compiled, batch)
+        filled |= compute_columns(compiled, batch)
+    return filled
+
+
+def overflows(batch: Batch) -> list[Issue]:
+    """Computed figures of more than 15 digits: none is kept, so every bound proved later holds."""
+    issues: list[Issue] = []
+    for table in batch.form.tables:
+        figures = batch.figures[table.key]
+        too_large = np.abs(figures.values) >= FIGURE_BOUND
+        for row, column in zip(*np.nonzero(too_large), strict=True):
+            given = str(figures.values[row, column])
+            label = table.figures[int(column)].label
+            issues.append(Issue("overflow", cell=table.key, label=label, given=given))
+            figures.values[row, column], figures.states[row, column] = 0, State.BLANK
+    return issues
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class CompiledTable:
     column_formulas: tuple[Formula, ...]
     row_formulas: tuple[Formula, ...]
     sums: Int64Array  # positions of the figure columns whose total row is their sum
-    row_index: dict[str, int]
+    order: dict[str, int]  # rule id -> position among the table's rules
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +168,7 @@ def _compile_table(form: FormVersion, table: Table) -> CompiledTable:
             ],
             dtype=np.int64,
         ),
-        row_index={row.key: index for index, row in enumerate(table.rows)},
+        order={rule.id: position for position, rule in enumerate(table.rules)},
     )
 
 

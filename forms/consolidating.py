@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from forms.aggregating import FigureOverflow, group_sums
-from forms.checking import batch_of, compute
+from forms.checking import batch_of, compute, overflows
 from forms.code_lists import CodeList
 from forms.compiling import compile_form
 from forms.definition import Consolidate, FormVersion, Mode, RowModel, Source, Table
 from forms.evaluating import Figures
+from forms.naming_rows import asked_rows
 from forms.period import Window
-from forms.returns import Int64Array, RowName, State, StateArray, TableData
-from forms.tabulating import asked_rows
+from forms.returns import Int64Array, RowName, StateArray, TableData
 from forms.totals import fill_totals
 
 
@@ -59,10 +59,12 @@ def consolidate_tables(
     }
     batch = batch_of(form, [tables])
     compute(batch)
+    if overflows(batch):
+        raise FigureOverflow("a figure of the consolidated table has over 15 digits")
     for compiled in compile_form(form).tables:
-        if compiled.table.total is not None and len(compiled.sums):
-            if fill_totals(compiled, batch):
-                raise FigureOverflow(f"a total of table {compiled.table.key} has over 15 digits")
+        totalled = compiled.table.total is not None and len(compiled.sums) > 0
+        if totalled and fill_totals(compiled, batch):
+            raise FigureOverflow(f"a total of table {compiled.table.key} has over 15 digits")
         _keep_only_row(batch.figures[compiled.table.key])
     return {
         key: replace(
@@ -112,8 +114,9 @@ def _gather(
         states = np.concatenate([states for _, states in blocks])[kept]
         sums, merged = group_sums(values, states, group[kept], len(names))
     else:
-        sums, merged = np.zeros((len(names), width), np.int64), np.zeros(
-            (len(names), width), np.uint8
+        sums, merged = (
+            np.zeros((len(names), width), np.int64),
+            np.zeros((len(names), width), np.uint8),
         )
     return TableData(
         tuple(names),
@@ -180,11 +183,4 @@ def _ordered(
         counted = labels[name.path]
         return official.get(name.key) or min(counted, key=lambda text: (-counted[text], text))
 
-    return [
-        replace(name, label=label(name)) for name in sorted(found.values(), key=place)
-    ]
-
-
-def merge_states(states: StateArray) -> StateArray:
-    """Blank where nothing was asked at all; for showing a table that no source filled."""
-    return np.where(states == State.NOT_ASKED, State.BLANK, states).astype(np.uint8)
+    return [replace(name, label=label(name)) for name in sorted(found.values(), key=place)]

@@ -36,7 +36,7 @@ class Declaration:
 
 def read_declaration(text: str, *, file: str) -> FormVersion:
     """The declared form. Raises BadDeclaration with every fault of the file."""
-    return read_file(text.encode(), file=file).form
+    return read_file(text.encode(errors="surrogatepass"), file=file).form
 
 
 def read_file(content: bytes, *, file: str) -> Declaration:

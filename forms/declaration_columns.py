@@ -8,12 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from forms.definition import FIGURE_TYPES, CellType, Column, Consolidate, Validity
+from forms.values import FIGURE_BOUND
 from forms.yaml_tree import Document, Path
 
 Data = Mapping[str, Any]
-
-#: A packed figure is an int64.
-_LARGEST = 2**63 - 1
 
 _SUMMED = frozenset({CellType.INTEGER, CellType.DECIMAL, CellType.STOCK})
 
@@ -119,8 +117,8 @@ def _scaled(document: Document, bound: Decimal | None, digits: int, path: Path) 
     if scaled != scaled.to_integral_value():
         document.blame(path, f"is {bound}", f"at most {digits} digits after the point")
         return None
-    if abs(scaled) > _LARGEST:
-        document.blame(path, f"is {bound}", f"a figure that fits 64 bits with {digits} digits")
+    if abs(scaled) >= FIGURE_BOUND:
+        document.blame(path, f"is {bound}", "at most 15 digits, decimals included")
         return None
     return int(scaled)
 

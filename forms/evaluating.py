@@ -16,10 +16,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from forms.compiling import CompiledTable, Formula, Scaled
+from forms.compiling import INT64_BOUND, CompiledTable, Formula, Scaled
 from forms.definition import FormVersion, Table
 from forms.expressions import TOTAL, Ref
 from forms.returns import Int64Array, State, StateArray
+from forms.values import FIGURE_BOUND
+
+# Plain integers: looking a member up costs more than the comparison it is for.
+_BLANK, _VALUE, _NOT_ASKED = int(State.BLANK), int(State.VALUE), int(State.NOT_ASKED)
 
 BoolArray = npt.NDArray[np.bool_]
 #: int64, or Python integers where int64 could wrap.
@@ -42,15 +46,6 @@ class Figures:
     total_values: Int64Array
     total_states: StateArray
     row_at: dict[str, Int64Array] = field(default_factory=dict)
-
-    @property
-    def peak(self) -> int:
-        """The largest absolute figure, with which bounds are proved."""
-        largest = 0
-        for block in (self.values, self.total_values):
-            if block.size:
-                largest = max(largest, int(block.max()), -int(block.min()))
-        return largest
 
 
 @dataclass(slots=True)
@@ -105,46 +100,51 @@ def evaluate(
     return Evaluated(total, known, per_row)
 
 
-def compute_columns(compiled: CompiledTable, batch: Batch) -> None:
+def compute_columns(compiled: CompiledTable, batch: Batch) -> bool:
     """Fill the computed cells that were left out and whose parts are all there."""
+    filled = False
     table, figures = compiled.table, batch.figures[compiled.table.key]
     for formula in compiled.column_formulas:
         position = table.figure_index[formula.target]
-        gap = figures.states[:, position] == State.BLANK
+        gap = figures.states[:, position] == _BLANK
         if gap.any():
             values, known = _formula_values(formula, batch, table)
             _fill(figures.values[:, position], figures.states[:, position], gap & known, values)
+            filled = True
+    return filled
 
 
-def compute_rows(compiled: CompiledTable, batch: Batch) -> None:
+def compute_rows(compiled: CompiledTable, batch: Batch) -> bool:
     """Fill the computed rows of a fixed table that were left out, column by column."""
+    any_filled = False
     figures = batch.figures[compiled.table.key]
     for formula in compiled.row_formulas:
         where = figures.row_at.get(formula.target)
         if where is None or formula.scaled is None or (where < 0).any():
             continue
         for column in range(figures.values.shape[1]):
-            gap = figures.states[where, column] == State.BLANK
+            gap = figures.states[where, column] == _BLANK
             if gap.any():
                 result = evaluate(
                     formula.scaled, batch, compiled.table, blank_is_zero=False, column=column
                 )
                 filled = where[gap & result.known]
                 figures.values[filled, column] = result.values[gap & result.known]
-                figures.states[filled, column] = State.VALUE
+                figures.states[filled, column] = _VALUE
+                any_filled = True
+    return any_filled
 
 
 def sum_rows(figures: Figures, columns: Int64Array) -> tuple[Integers, BoolArray]:
     """The sums of the data rows of each report, (reports, columns), and where any row had one."""
     reports = len(figures.starts)
     values = figures.values[:, columns]
-    has = (figures.states[:, columns] == State.VALUE).astype(np.int64)
+    has = (figures.states[:, columns] == _VALUE).astype(np.int64)
     if not len(values):
         return np.zeros((reports, len(columns)), np.int64), np.zeros(
             (reports, len(columns)), np.bool_
         )
-    most = int(figures.counts.max()) if reports else 0
-    if figures.peak * max(most, 1) > 2**63 - 1:
+    if FIGURE_BOUND * int(figures.counts.max()) > INT64_BOUND:
         values = values.astype(object)
     # reduceat wants starts inside the array, and gives a row's own value for an empty stretch.
     inside = np.minimum(figures.starts, len(values) - 1)
@@ -158,7 +158,8 @@ def round_half_up(numerator: Integers, denominator: Integers) -> Integers:
     """numerator / denominator to the nearest whole number, halves away from zero."""
     sign = np.where((numerator < 0) != (denominator < 0), -1, 1)
     top, bottom = np.abs(numerator), np.abs(denominator)
-    return sign * ((2 * top + bottom) // (2 * bottom))
+    rounded: Integers = sign * ((2 * top + bottom) // (2 * bottom))
+    return rounded
 
 
 def percentages(
@@ -185,7 +186,7 @@ def _formula_values(formula: Formula, batch: Batch, table: Table) -> tuple[Integ
 
 def _fill(values: Int64Array, states: StateArray, where: BoolArray, computed: Integers) -> None:
     values[where] = computed[where]
-    states[where] = State.VALUE
+    states[where] = _VALUE
 
 
 def _figure(ref: Ref, batch: Batch, table: Table, home: Figures, column: int | None) -> Evaluated:
@@ -205,7 +206,7 @@ def _figure(ref: Ref, batch: Batch, table: Table, home: Figures, column: int | N
         return _vector(where.total_values[:, position], where.total_states[:, position], False)
     if ref.row:
         rows = where.row_at[ref.row]
-        states = np.where(rows < 0, np.uint8(State.NOT_ASKED), where.states[rows, position])
+        states = np.where(rows < 0, np.uint8(_NOT_ASKED), where.states[rows, position])
         return _vector(where.values[rows, position], states.astype(np.uint8), False)
     return _vector(where.values[:, position], where.states[:, position], not ref.table)
 
@@ -229,7 +230,7 @@ def _same_table(form: FormVersion, ref: Ref, table: Table) -> Table:
 
 
 def _vector(values: Int64Array, states: StateArray, per_row: bool) -> Evaluated:
-    return Evaluated(values, np.asarray(states == State.VALUE), per_row)
+    return Evaluated(values, np.asarray(states == _VALUE), per_row)
 
 
 def _peak(values: Integers) -> int:

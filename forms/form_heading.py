@@ -8,14 +8,13 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from forms.header_layout import fold_number, lines_needed
+from forms.locating_tables import DATED, PREPARED_BY
 from forms.period import Period, Window
 from forms.sheet_styles import Styles
 from forms.workbook_layout import FormLayout, TableLayout
 
 COUNTRY = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
 MOTTO = "Độc lập - Tự do - Hạnh phúc"
-NOTE_LABEL = "Ghi chú:"
-PREPARED_BY = "NGƯỜI LẬP BIỂU"
 HEAD_OF_UNIT = "THỦ TRƯỞNG ĐƠN VỊ"
 
 _TITLE_POINTS = 20.0
@@ -100,8 +99,7 @@ def write_table_head(
 def write_signatures(sheet: Worksheet, styles: Styles, layout: FormLayout) -> None:
     """Place and date, who drew the form up, and the head of the unit, with room to sign."""
     row, split, last = layout.signature_row, split_col(layout), layout.last_col
-    dated = "............, ngày ...... tháng ...... năm ........."
-    put(sheet, row, (split, last), dated, styles.of(italic=True, align="center", locked=False))
+    put(sheet, row, (split, last), DATED, styles.of(italic=True, align="center", locked=False))
     bold, small = styles.of(bold=True, align="center"), styles.of(italic=True, align="center")
     put(sheet, row + 1, (0, split - 1), PREPARED_BY, bold)
     put(sheet, row + 1, (split, last), HEAD_OF_UNIT, bold)

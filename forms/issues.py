@@ -17,8 +17,9 @@ EN = "en"
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One finding. `cell` is the cell id, `address` its display (`r05.c02`), `place` the sheet cell.
+    """One finding.
 
+    `cell` is the cell id, `address` its display (`r05.c02`), `place` the sheet cell.
     `rule` and `rule_id` name the rule that was broken, if one was; `given` and `expected` are texts.
     """
 

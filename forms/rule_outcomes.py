@@ -7,7 +7,7 @@ others, over totals, other rows, other tables and percentages, one by one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -18,8 +18,9 @@ from forms.evaluating import Batch, BoolArray, Evaluated, Figures, evaluate, fai
 from forms.expressions import Expression, Linear, PercentOf
 from forms.issues import Issue
 from forms.returns import RowName, State, TableData
-from forms.values import write_figure
+from forms.values import FIGURE_BOUND, write_figure
 
+_VALUE = int(State.VALUE)
 _COLUMN_ID = re.compile(r"\bc(\d+)\b")
 _RAISED = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
 
@@ -27,16 +28,16 @@ _RAISED = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
 def rule_failures(compiled: CompiledTable, batch: Batch) -> Iterator[tuple[int, int, int]]:
     """Every failure of a table's internal rules: (rule position, report, row in the report)."""
     table, figures = compiled.table, batch.figures[compiled.table.key]
-    order = {rule.id: position for position, rule in enumerate(table.rules)}
+    order = compiled.order
     if len(figures.values) and compiled.plain.rules:
         rows, rules = np.nonzero(_plain_failures(compiled.plain, figures))
         if len(rows):
             reports = np.searchsorted(figures.starts, rows, side="right") - 1
-            for row, report, rule in zip(
+            for row, report, index in zip(
                 rows.tolist(), reports.tolist(), rules.tolist(), strict=True
             ):
                 yield (
-                    order[compiled.plain.rules[rule].id],
+                    order[compiled.plain.rules[index].id],
                     report,
                     row - int(figures.starts[report]),
                 )
@@ -48,7 +49,7 @@ def rule_failures(compiled: CompiledTable, batch: Batch) -> Iterator[tuple[int, 
 def _plain_failures(plain: PlainRules, figures: Figures) -> BoolArray:
     """(rows, rules): where a rule over the cells of one row does not hold."""
     values = figures.values
-    if plain.weight * figures.peak > INT64_BOUND:
+    if plain.weight * FIGURE_BOUND > INT64_BOUND:
         values = values.astype(object)
     differences = values @ plain.matrix + plain.constants
     failed: BoolArray = np.zeros(differences.shape, np.bool_)
@@ -56,7 +57,7 @@ def _plain_failures(plain: PlainRules, figures: Figures) -> BoolArray:
     for position, comparison in plain.other:
         failed[:, position] = fails(differences[:, position], comparison)
     if failed.any():
-        missing = (figures.states != State.VALUE).astype(np.int64) @ plain.uses
+        missing = (figures.states != _VALUE).astype(np.int64) @ plain.uses
         failed &= missing == 0
     return failed
 
@@ -97,9 +98,9 @@ def _outcome(rule: Rule, table: Table, batch: Batch, column: int | None) -> Eval
 
 
 def _percent_outcome(
-    expression: PercentOf, batch: Batch, table: Table, work_out: object
+    expression: PercentOf, batch: Batch, table: Table, work_out: Callable[..., Evaluated]
 ) -> Evaluated:
-    assert expression.left is not None and callable(work_out)
+    assert expression.left is not None
     digits = scale(expression.left, batch.form, table).digits
     finest = max(
         scale(side, batch.form, table).digits for side in (expression.part, expression.whole)

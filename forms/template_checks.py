@@ -153,7 +153,7 @@ class TableChecks:
         for digits in sorted({_fewer(c.digits, limit) for c in typed}):
             cols = [self.table.col_of[c.id] for c in typed if _fewer(c.digits, limit) == digits]
             parts += [
-                f"IFERROR(SUMPRODUCT(--(ROUND({r},{digits})<>{r})),0)"
+                f"IFERROR(SUMPRODUCT(ISNUMBER({r})*(ROUND({r},{digits})<>{r})),0)"
                 for r in _grid(line.row, cols)
             ]
         if parts:

@@ -12,6 +12,7 @@ from forms.definition import CellType, Column, Row, RowModel
 from forms.excel_formulas import Spot, column_formula, linear_formula, total_formula
 from forms.form_heading import put, write_table_head
 from forms.header_layout import lines_needed
+from forms.locating_tables import FENCE
 from forms.prior_figures import PriorFigures
 from forms.sheet_styles import CARRIED_FILL, COMPUTED_FILL, SECTION_FILL, Styles
 from forms.template_checks import TableChecks
@@ -20,7 +21,6 @@ from forms.template_record import TableRecord
 from forms.workbook_layout import FormLayout, Line, LineKind, TableLayout
 
 NIL_LABEL = "Không phát sinh (đánh dấu x vào ô bên):"
-FENCE = "Cần thêm dòng: chèn phía trên dòng này"
 
 _NIL_ROOM = 38.0
 _LINE_POINTS = 15.0

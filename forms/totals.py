@@ -15,6 +15,9 @@ from forms.issues import Issue
 from forms.returns import RowName, State
 from forms.values import FIGURE_BOUND, write_figure
 
+# Plain integers: looking a member up costs more than the comparison it is for.
+_BLANK, _VALUE, _NOT_ASKED = int(State.BLANK), int(State.VALUE), int(State.NOT_ASKED)
+
 
 def check_totals(batch: Batch, places: Places) -> list[Issue]:
     """Compare typed totals of the one report of a batch with the sums, and fill the others in."""
@@ -24,13 +27,13 @@ def check_totals(batch: Batch, places: Places) -> list[Issue]:
         if table.total is None or not len(compiled.sums):
             _only_row(compiled, batch)
             continue
-        given = batch.figures[table.key].total_states[0] == State.VALUE
+        given = batch.figures[table.key].total_states[0] == _VALUE
         typed = batch.figures[table.key].total_values[0].copy()
         issues.extend(fill_totals(compiled, batch))
         for position in compiled.sums.tolist():
             figures = batch.figures[table.key]
             total = int(figures.total_values[0, position])
-            has_rows = figures.total_states[0, position] == State.VALUE
+            has_rows = figures.total_states[0, position] == _VALUE
             if given[position] and (typed[position] != total or not has_rows):
                 issues.append(_differs(table, position, int(typed[position]), total, places))
     return issues
@@ -52,9 +55,9 @@ def fill_totals(compiled: CompiledTable, batch: Batch) -> list[Issue]:
             issues.append(Issue("overflow", label=column.label, given=str(sums[report, index])))
     fits = seen & ~too_large
     figures.total_values[:] = 0
-    figures.total_states[:] = State.NOT_ASKED
+    figures.total_states[:] = _NOT_ASKED
     figures.total_values[:, compiled.sums] = np.where(fits, sums, 0).astype(np.int64)
-    figures.total_states[:, compiled.sums] = np.where(fits, State.VALUE, State.BLANK)
+    figures.total_states[:, compiled.sums] = np.where(fits, _VALUE, _BLANK)
     _recompute(compiled, batch)
     return issues
 
@@ -67,7 +70,7 @@ def _recompute(compiled: CompiledTable, batch: Batch) -> None:
     key = compiled.table.key
     figures = batch.figures[key]
     for formula in percents:
-        figures.total_states[:, compiled.table.figure_index[formula.target]] = State.BLANK
+        figures.total_states[:, compiled.table.figure_index[formula.target]] = _BLANK
     # The total rows stand in for data rows, one to a report, and are filled in place.
     totals = Figures(
         figures.total_values,

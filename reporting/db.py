@@ -10,6 +10,7 @@ a writer (the journal is a write-ahead log); on PostgreSQL it is READ ONLY.
 from __future__ import annotations
 
 from importlib.resources import files
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ def reading_engine(engine: Engine) -> Engine:
 
 def alembic_config(engine: Engine) -> Config:
     """Alembic's settings, made in code, so that they work from an installed wheel."""
-    config = Config()
+    config = Config(stdout=StringIO())  # What Alembic says beside its answer is not for users.
     config.set_main_option("script_location", str(files("migrations")).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")

@@ -6,7 +6,6 @@ Set-based: the number of statements depends on the declared sources, never on ho
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import numpy as np
 from sqlalchemy import select
@@ -19,34 +18,18 @@ from forms.definition import FormVersion, Mode, Source, Table
 from forms.returns import Int64Array, Report, RowName
 from reporting.errors import Conflict
 from reporting.models import PackedTable, ReportingObligation, Submission
+from reporting.services.expected import Expected
 from reporting.services.packing import CELLS, ROW_IDS, names_of
 
 _EACH_ROW = ("row_ids", "cells", "states")
 _ONLY_TOTAL = ("total_cells", "total_states")
 
 
-class Input(Protocol):
-    """One revision that goes in, with whose it is."""
-
-    @property
-    def unit_code(self) -> str: ...
-    @property
-    def unit_name(self) -> str: ...
-    @property
-    def unit_kind(self) -> str: ...
-    @property
-    def form_code(self) -> str: ...
-    @property
-    def form_version(self) -> int: ...
-    @property
-    def submission_id(self) -> int | None: ...
-
-
 def read_contributions(
     session: Session,
     *,
     form: FormVersion,
-    inputs: Sequence[Input],
+    inputs: Sequence[Expected],
     period: str,
     unit_id: int,
     catalogue: Catalogue,
@@ -89,13 +72,13 @@ def _read_sum(
     form: FormVersion,
     source: Source,
     table: Table,
-    inputs: Sequence[Input],
+    inputs: Sequence[Expected],
     period: str,
     unit_id: int,
 ) -> Contribution:
     """Mode B: rows of one key are one row, in the section of the unit's level."""
     blobs = _packed(session, source, period, unit_id, _EACH_ROW)
-    parts = [blobs[row.submission_id] for row in inputs if row.submission_id in blobs]
+    parts = [blobs[row.submission_id or 0] for row in inputs]
     width = len(table.figures)
     ids = np.frombuffer(b"".join(part[0] for part in parts), ROW_IDS).astype(np.int64)
     values = np.frombuffer(b"".join(part[1] for part in parts), CELLS).reshape(-1, width)
@@ -137,7 +120,7 @@ def _read_stack(
     session: Session,
     source: Source,
     table: Table,
-    inputs: Sequence[Input],
+    inputs: Sequence[Expected],
     period: str,
     unit_id: int,
     catalogue: Catalogue,
@@ -145,7 +128,7 @@ def _read_stack(
     """Modes A and C: one row for each agency, the total row (or the only row) of its report."""
     blobs = _packed(session, source, period, unit_id, _ONLY_TOTAL)
     width = len(table.figures)
-    mine = [row for row in inputs if row.submission_id in blobs]
+    mine = list(inputs)
     values = np.frombuffer(
         b"".join(blobs[row.submission_id or 0][0] for row in mine), CELLS
     ).reshape(-1, width)
@@ -167,7 +150,7 @@ def _read_lists(
     session: Session,
     source: Source,
     table: Table,
-    inputs: Sequence[Input],
+    inputs: Sequence[Expected],
     catalogue: Catalogue,
 ) -> Contribution:
     """Mode D: every row of every list, in the order of agencies, with the agency's name before it.
@@ -193,7 +176,7 @@ def _read_lists(
 
 
 def _read_reports(
-    session: Session, inputs: Sequence[Input], catalogue: Catalogue
+    session: Session, inputs: Sequence[Expected], catalogue: Catalogue
 ) -> dict[int, Report]:
     ids = [row.submission_id for row in inputs if row.submission_id is not None]
     found: dict[int, Report] = {}

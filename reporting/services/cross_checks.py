@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, delete, insert, or_, select
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select
 from sqlalchemy.orm import Session
 
 from forms.canonical import read_report
@@ -161,7 +161,7 @@ def _read_side(
     merged_between: tuple[date, date] | None,
 ) -> _Side:
     """What was reported there; exempt where nothing was ever owed, pending where it is awaited."""
-    belongs = ReportingObligation.unit_id.in_(units)
+    belongs: ColumnElement[bool] = ReportingObligation.unit_id.in_(units)
     if merged_between is not None:
         first, last = merged_between
         predecessors = select(UnitLineage.predecessor_id).where(

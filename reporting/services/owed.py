@@ -113,7 +113,21 @@ def _select_owed(
     row = session.execute(query).one_or_none()
     if row is None:
         return None
-    return Owed(*row[:6], Window(row[6], row[7]), *row[8:])
+    return Owed(
+        obligation_id=row[0],
+        unit_id=row[1],
+        unit_code=row[2],
+        unit_name=row[3],
+        receiver_id=row[4],
+        form_version=row[5],
+        window=Window(row[6], row[7]),
+        opens_at=row[8],
+        due_at=row[9],
+        revisions=row[10],
+        in_force_id=row[11],
+        in_force_sha256=row[12],
+        in_force_status=row[13],
+    )
 
 
 def _require_right(actor: Actor, unit_id: int, receiver_id: int | None) -> None:

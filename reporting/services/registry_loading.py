@@ -58,7 +58,7 @@ def load_shipped_registry(session: Session, *, actor: Actor, now: datetime) -> R
             select(ReportingUnit.code, UnitTerm.valid_from).join(
                 UnitTerm, UnitTerm.unit_id == ReportingUnit.id
             )
-        ).tuples()
+        )
     )
     rows = [
         row
@@ -82,11 +82,11 @@ def _shipped_rows() -> tuple[UnitRow, ...]:
 def _load_lineage(session: Session) -> int:
     lines = read_shipped(LINEAGE).decode().splitlines()
     edges = list(csv.DictReader(line for line in lines if not line.startswith("#")))
-    ids = dict(session.execute(select(ReportingUnit.code, ReportingUnit.id)).tuples().all())
+    ids = dict(session.execute(select(ReportingUnit.code, ReportingUnit.id)).all())
     stored = set(
         session.execute(
             select(UnitLineage.predecessor_id, UnitLineage.successor_id, UnitLineage.on_date)
-        ).tuples()
+        )
     )
     new = [
         {

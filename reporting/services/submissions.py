@@ -17,9 +17,9 @@ from forms.catalogue import Catalogue
 from forms.checking import Checked, check
 from forms.definition import FormVersion, Severity
 from forms.issues import Issue
+from forms.naming_rows import Circumstances
 from forms.period import BadPeriod, Period
-from forms.returns import RawReturn, Report
-from forms.tabulating import Circumstances
+from forms.returns import RawReturn
 from reporting.models import (
     Door,
     RefusedAttempt,
@@ -55,6 +55,17 @@ class Delivery:
     received_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A return that may be stored: what it is of, what was found, and its canonical bytes."""
+
+    form: FormVersion
+    owed: Owed
+    checked: Checked
+    content: bytes
+    digest: str
+
+
 def receive(
     session: Session, *, actor: Actor, delivery: Delivery, catalogue: Catalogue, clock: Clock
 ) -> Receipt:
@@ -67,7 +78,7 @@ def receive(
     raw = delivery.raw
     form = _newest(catalogue, raw.form)
     if form is None:
-        return _refuse(session, actor, delivery, (_unknown_form(catalogue, raw), *raw.issues))
+        return _refuse(session, actor, delivery, _not_a_form(catalogue, raw))
     locks.share(session, form=form.code, period=raw.period)
     owed, issues = find_owed(
         session, actor=actor, raw=raw, form=form, received_at=delivery.received_at, lock=True
@@ -83,9 +94,8 @@ def receive(
     digest = sha256(content)
     if owed.in_force_sha256 == digest and owed.in_force_status is not SubmissionStatus.RETURNED:
         return _repeated(session, owed)
-    return _store(
-        session, actor, delivery, catalogue, form, owed, checked, content, digest, clock()
-    )
+    taken = _Taken(form, owed, checked, content, digest)
+    return _store(session, actor, delivery, catalogue, taken, clock())
 
 
 def preflight(
@@ -98,7 +108,7 @@ def preflight(
     """
     form = _newest(catalogue, raw.form)
     if form is None:
-        return _verdict(raw, (_unknown_form(catalogue, raw), *raw.issues))
+        return _verdict(raw, _not_a_form(catalogue, raw))
     owed, issues = find_owed(session, actor=actor, raw=raw, form=form, received_at=now, lock=False)
     soft = [
         _softened(issue) if issue.code in ("not_owed", "period_not_open") else issue
@@ -167,14 +177,11 @@ def _store(
     actor: Actor,
     delivery: Delivery,
     catalogue: Catalogue,
-    form: FormVersion,
-    owed: Owed,
-    checked: Checked,
-    content: bytes,
-    digest: str,
+    taken: _Taken,
     recorded_at: datetime,
 ) -> Receipt:
-    report: Report = checked.report
+    form, owed, checked = taken.form, taken.owed, taken.checked
+    report = checked.report
     revision = owed.revisions + 1
     is_on_time = delivery.received_at <= owed.due_at
     file_sha256 = sha256(delivery.body)
@@ -189,8 +196,8 @@ def _store(
             "revision": revision,
             "status": SubmissionStatus.RECEIVED,
             "engine": ENGINE,
-            "content_sha256": digest,
-            "canonical": content,
+            "content_sha256": taken.digest,
+            "canonical": taken.content,
             "file": delivery.body,
             "file_name": delivery.file_name,
             "file_sha256": file_sha256,
@@ -238,7 +245,7 @@ def _store(
         submission_id=submission_id,
         version=form.version,
         revision=revision,
-        content_sha256=digest,
+        content_sha256=taken.digest,
         file_sha256=file_sha256,
         received_at=delivery.received_at,
         due_at=owed.due_at,
@@ -298,8 +305,13 @@ def _verdict(raw: RawReturn, issues: tuple[Issue, ...], unit_name: str = "") -> 
     )
 
 
-def _unknown_form(catalogue: Catalogue, raw: RawReturn) -> Issue:
-    return Issue("unknown_form", given=_short(raw.form, 60), expected=", ".join(catalogue.codes))
+def _not_a_form(catalogue: Catalogue, raw: RawReturn) -> tuple[Issue, ...]:
+    """Why no form was found: the return could not be read, or it names one that is not there."""
+    if raw.issues and not raw.form:
+        return tuple(raw.issues)
+    given = _short(raw.form, 60) or "(trống)"
+    unknown = Issue("unknown_form", given=given, expected=", ".join(catalogue.codes))
+    return (unknown, *raw.issues)
 
 
 def _softened(issue: Issue) -> Issue:

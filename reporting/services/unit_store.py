@@ -57,7 +57,7 @@ def write_plan(session: Session, plan: Plan, *, actor: Actor, now: datetime) -> 
     new = [unit for unit in changed if not unit.id]
     _insert(session, ReportingUnit, [_unit_values(unit) for unit in new])
     if new:
-        ids = dict(session.execute(select(ReportingUnit.code, ReportingUnit.id)).tuples().all())
+        ids = dict(session.execute(select(ReportingUnit.code, ReportingUnit.id)).all())
         for unit in new:
             unit.id = ids[unit.code]
     created = {unit.code for unit in new}
@@ -131,7 +131,9 @@ def _write(session: Session, table: type[Any], rows: list[dict[str, Any]]) -> No
 
 def _insert(session: Session, table: type[Any], rows: list[dict[str, Any]]) -> None:
     if rows:
-        session.execute(insert(table), rows)
+        # Without render_nulls a blank column would be left out, and each change between blank
+        # and filled in would begin another statement.
+        session.execute(insert(table).execution_options(render_nulls=True), rows)
 
 
 def _update(session: Session, table: type[Any], rows: list[dict[str, Any]]) -> None:

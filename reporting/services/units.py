@@ -155,9 +155,9 @@ def subordinates(
 def ancestors(session: Session, unit_id: int, *, on: date) -> tuple[ReportingUnit, ...]:
     """The units above this one on this day, the nearest first."""
     parent_of = dict(
-        session.execute(select(UnitTerm.unit_id, UnitTerm.parent_id).where(_above(unit_id, on)))
-        .tuples()
-        .all()
+        session.execute(
+            select(UnitTerm.unit_id, UnitTerm.parent_id).where(_above(unit_id, on))
+        ).all()
     )
     chain: list[int] = []
     parent = parent_of.get(unit_id)
@@ -200,18 +200,18 @@ def list_units(
         query = query.where(ReportingUnit.kind == kind)
     if parent is not None:
         query = query.where(UnitTerm.parent_id == parent)
-    return tuple(UnitView(*row) for row in session.execute(query.limit(limit)).tuples())
+    return tuple(UnitView(*row) for row in session.execute(query.limit(limit)))
 
 
 def views(session: Session, unit_ids: Collection[int], *, on: date) -> Mapping[int, UnitView]:
     """These units as they were on a day, by id: what a workbook of an old period must print."""
     query = _view_query(on).where(ReportingUnit.id.in_(unit_ids))
-    return {view.id: view for view in (UnitView(*row) for row in session.execute(query).tuples())}
+    return {view.id: view for view in (UnitView(*row) for row in session.execute(query))}
 
 
 def _view_query(
     on: date,
-) -> Select[tuple[int, str, UnitKind, str, str, int | None, str, date, date | None]]:
+) -> Select[int, str, UnitKind, str, str, int | None, str, date, date | None]:
     above = aliased(ReportingUnit)
     return (
         select(

@@ -1,0 +1,237 @@
+"""Which row of a return is which: by declared key, by dated list, by normalized text, by order.
+
+Knows nothing of what stands in the cells, except whether anything does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from forms.addresses import Places
+from forms.code_lists import CodeList
+from forms.definition import Row, RowModel, Severity, Table
+from forms.issues import Issue
+from forms.period import Window
+from forms.returns import Mark, RawRow, RawTable, RowName
+from forms.text import nfc, normalise
+
+_SINGLE = "row"
+#: A longer name than this is cut; twice this in UTF-8 still fits an index of the database.
+_LONGEST_KEY = 150
+
+#: Stands for a row or total that was not sent.
+ABSENT = RawRow()
+
+Named = tuple[RowName, RawRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the meaning of a return depends on beside its form: the days it covers, the lists."""
+
+    window: Window
+    lists: Mapping[str, CodeList]
+    unit: str = ""
+    unit_name: str = ""
+
+
+def asked_rows(table: Table, window: Window) -> tuple[Row, ...]:
+    """The declared rows that are asked for the days of the window."""
+    return tuple(row for row in table.rows if row.validity.overlaps(window.first, window.last))
+
+
+class RowNamer:
+    """Names the rows of one table of one return, and reports those that it cannot name."""
+
+    def __init__(
+        self, table: Table, circumstances: Circumstances, places: Places, issues: list[Issue]
+    ) -> None:
+        self._table = table
+        self._circumstances = circumstances
+        self._prefix = places.prefix(table)
+        self._issues = issues
+        self._list = circumstances.lists.get(table.heading.code_list)
+
+    def name(self, raw: RawTable) -> list[Named]:
+        """Every row with its name, in the order in which the table keeps them."""
+        table, rows = self._table, raw.rows
+        if len(rows) > table.max_rows:
+            self._too_many(len(rows), table.max_rows)
+            rows = rows[: table.max_rows]
+        if raw.nil and any(has_content(row) for row in rows):
+            self._issues.append(Issue("nil_with_rows", cell=table.key, label=table.title))
+        if table.model is RowModel.SINGLE:
+            return self._name_single(rows, raw.nil)
+        if table.model in (RowModel.FIXED, RowModel.OUTLINE):
+            return self._name_declared(rows, raw.nil)
+        if table.model is RowModel.LIST:
+            filled = [row for row in rows if has_content(row)]
+            return [(RowName(str(number)), row) for number, row in enumerate(filled, 1)]
+        return self._name_open(rows)
+
+    def _name_single(self, rows: Sequence[RawRow], nil: bool) -> list[Named]:
+        if len(rows) > 1:
+            self._too_many(len(rows), 1)
+        if nil and not any(has_content(row) for row in rows):
+            return []
+        return [(RowName(_SINGLE), rows[0] if rows else RawRow())]
+
+    def _name_declared(self, rows: Sequence[RawRow], nil: bool) -> list[Named]:
+        """Match sent rows to declared ones, by key or by label, and keep the declared order."""
+        table = self._table
+        asked = {row.key: row for row in asked_rows(table, self._circumstances.window)}
+        by_text = {normalise(row.label): row.key for row in table.rows}
+        sent: dict[str, RawRow] = {}
+        for number, raw in enumerate(rows, 1):
+            key = raw.key if raw.key in table.row_by_key else by_text.get(normalise(raw.key), "")
+            if not key:
+                if raw.key or has_content(raw):
+                    labels = [row.label for row in asked.values()]
+                    self._row_issue("unknown_row", raw, number, cut(raw.key), some(labels))
+            elif key in sent:
+                self._row_issue("duplicate_row", raw, number, cut(raw.key), key)
+            elif key in asked:
+                sent[key] = raw
+            elif has_content(raw):
+                label = table.row_by_key[key].label
+                self._issues.append(Issue("row_not_asked", cell=f"{table.key}/{key}", label=label))
+        if nil and not any(has_content(raw) for raw in sent.values()):
+            return []
+        compulsory = any(column.compulsory for column in table.columns)
+        for row in asked.values():
+            if row.key not in sent and row.formula is None and compulsory:
+                cell = f"{table.key}/{row.key}"
+                self._issues.append(Issue("missing_row", cell=cell, label=row.label))
+        return [
+            (RowName(row.key, label=nfc(row.label)), sent.get(row.key, ABSENT))
+            for row in asked.values()
+        ]
+
+    def _name_open(self, rows: Sequence[RawRow]) -> list[Named]:
+        """Name rows by what the sender wrote; the same name twice is one row too many."""
+        named: list[Named] = []
+        seen: dict[str, tuple[RawRow, int]] = {}
+        sections = self._section_texts()
+        for raw in rows:
+            if not raw.key and not has_content(raw):
+                continue
+            number = len(named) + 1
+            label = one_line(raw.key)
+            if not label and self._table.model is RowModel.UNITS and len(rows) == 1:
+                label = self._circumstances.unit
+            if not label:
+                heading = self._table.heading.label or "tên dòng"
+                self._row_issue("row_without_key", raw, number, label=heading)
+            section = sections.get(normalise(raw.section), "") if sections else ""
+            if sections and not section:
+                expected = some(list(dict.fromkeys(sections.values())))
+                self._row_issue(
+                    "unknown_section", raw, number, cut(raw.section) or "(trống)", expected
+                )
+            name = _row_name(self._key(label, raw, number), section, label)
+            path = name.path
+            if path in seen:
+                first, at = seen[path]
+                expected = first.places.get("key", "") or self._address(at)
+                self._row_issue("duplicate_row", raw, number, label, expected)
+                continue
+            seen[path] = (raw, number)
+            named.append((name, raw))
+        return named
+
+    def _key(self, label: str, raw: RawRow, number: int) -> str:
+        """What matches this row with those of other reports: a code, or the normalized text."""
+        if self._table.model is RowModel.UNITS:
+            return label
+        if self._list is None or not label:
+            return normalise(label)
+        entry = self._list.match(label, self._circumstances.window.last)
+        if entry is not None:
+            return entry.code
+        self._row_issue(
+            "key_not_in_list", raw, number, label, self._list.title, severity=Severity.WARNING
+        )
+        return normalise(label)
+
+    def _section_texts(self) -> dict[str, str]:
+        """What may name a section that is asked in this period -> its key."""
+        window = self._circumstances.window
+        return {
+            normalise(text): section.key
+            for section in self._table.sections
+            if section.validity.overlaps(window.first, window.last)
+            for text in (section.key, section.label)
+        }
+
+    def _address(self, number: int) -> str:
+        return f"{self._prefix}r{number:02d}"
+
+    def _too_many(self, given: int, most: int) -> None:
+        table = self._table
+        self._issues.append(
+            Issue(
+                "too_many_rows",
+                cell=table.key,
+                label=table.title,
+                given=str(given),
+                expected=str(most),
+            )
+        )
+
+    def _row_issue(
+        self,
+        code: str,
+        raw: RawRow,
+        number: int,
+        given: str = "",
+        expected: str = "",
+        *,
+        label: str = "",
+        severity: Severity = Severity.ERROR,
+    ) -> None:
+        self._issues.append(
+            Issue(
+                code,
+                severity,
+                cell=self._table.key,
+                address=self._address(number),
+                place=raw.places.get("key", ""),
+                given=given,
+                expected=expected,
+                label=label,
+            )
+        )
+
+
+@lru_cache(maxsize=65_536)
+def _row_name(key: str, section: str, label: str) -> RowName:
+    return RowName(key, section, label)
+
+
+def has_content(row: RawRow) -> bool:
+    """Whether anything at all stands in the cells of a row."""
+    return any(
+        value is not None and value is not Mark.OWN_FORMULA and value != ""
+        for value in row.cells.values()
+    )
+
+
+@lru_cache(maxsize=8_192)
+def one_line(text: str) -> str:
+    """The name of a row as it is kept: NFC, single spaces, nothing that cannot be printed."""
+    line = " ".join(nfc(text).split())[:_LONGEST_KEY]
+    return line if line.isprintable() else "".join(sign for sign in line if sign.isprintable())
+
+
+def cut(raw: Any) -> str:
+    """What was given, short enough for a sentence."""
+    return str(raw)[:60]
+
+
+def some(texts: Sequence[str]) -> str:
+    """A list of what is possible, short enough for a sentence."""
+    shown = ", ".join(texts[:12])
+    return f"{shown}, …" if len(texts) > 12 else shown

@@ -1,0 +1,199 @@
+"""The one door through which files of others come in: an .xlsx is looked over before it is read.
+
+First only the directory of the archive is looked at and nothing is inflated: sizes, ratio,
+entries, what kind of file it is. Then every part is inflated with a hard cap, so that a directory
+that lies is found out before a library believes it. Nothing a sender may send raises.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+
+from forms.issues import Issue
+
+_MIB = 1024 * 1024
+
+#: What a reporter should do instead, in the words of every refusal.
+EXPECTED = "tệp .xlsx tải từ hệ thống này, lưu ở dạng Excel Workbook"
+
+
+@dataclass(frozen=True, slots=True)
+class XlsxLimits:
+    """How large a file may be, as it comes and once unpacked."""
+
+    file_bytes: int = 10 * _MIB
+    unpacked_bytes: int = 64 * _MIB
+    entries: int = 100
+    ratio: int = 200  # only looked at where the file unpacks to more than a mebibyte
+    rows: int = 9_999
+
+
+USUAL_LIMITS = XlsxLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedXlsx:
+    """A file that may be handed to a library; `parts` are its parts, inflated."""
+
+    data: bytes
+    parts: Mapping[str, bytes]
+
+
+class _Refused(Exception):
+    """Why a file is not taken; becomes an issue at the door."""
+
+    def __init__(self, code: str, given: str) -> None:
+        super().__init__(given)
+        self.issue = Issue(code, given=given, expected=EXPECTED)
+
+
+def open_workbook(data: bytes, *, limits: XlsxLimits = USUAL_LIMITS) -> OpenedXlsx | Issue:
+    """Look a file over; give back its parts, or the issue that says what it is instead."""
+    try:
+        return _open(data, limits)
+    except _Refused as refused:
+        return refused.issue
+    except (
+        *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, EOFError),
+        *(NotImplementedError, OverflowError, ValueError, IndexError, KeyError, OSError),
+    ):
+        return Issue("malformed", given="tệp Excel bị hỏng", expected=EXPECTED)
+
+
+def _open(data: bytes, limits: XlsxLimits) -> OpenedXlsx:
+    if len(data) > limits.file_bytes:
+        raise _Refused("malformed", f"tệp lớn {len(data) // 1024} KB")
+    _blame_other_kinds(data)
+    _check_end_record(data, limits)
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        entries = archive.infolist()
+    _check_directory(entries, len(data), limits)
+    _blame_other_packages({entry.filename for entry in entries})
+    parts = {entry.filename: _inflate(data, entry) for entry in entries if not entry.is_dir()}
+    for name, part in parts.items():
+        if name.endswith((".xml", ".rels", ".vml")):
+            _check_markup(part)
+        if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+            _check_extent(part, limits)
+    return OpenedXlsx(data, parts)
+
+
+def _blame_other_kinds(data: bytes) -> None:
+    """Name what a file is by its first bytes, where it is no zip archive."""
+    if data[:4] == b"PK\x03\x04":
+        return
+    start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise _Refused("malformed", "tệp Excel có mật khẩu")
+        raise _Refused("not_this_template", "tệp .xls hoặc .doc kiểu cũ")
+    if start.startswith((b"<!doctype html", b"<html", b"<table", b"<meta")):
+        raise _Refused("not_this_template", "trang web (HTML) mang đuôi Excel")
+    if start.startswith(b"<"):
+        raise _Refused("not_this_template", "tệp XML")
+    if start.startswith(b"%pdf"):
+        raise _Refused("not_this_template", "tệp PDF")
+    if not data:
+        raise _Refused("malformed", "tệp rỗng")
+    raise _Refused("not_this_template", "không phải tệp Excel .xlsx")
+
+
+def _check_end_record(data: bytes, limits: XlsxLimits) -> None:
+    """Refuse a directory that would itself take long to read, by the size it claims."""
+    at = data.rfind(b"PK\x05\x06")
+    if at < 0 or at + 22 > len(data):
+        raise _Refused("malformed", "tệp Excel bị hỏng hoặc tải chưa hết")
+    count, size = struct.unpack_from("<HI", data, at + 10)
+    if count > limits.entries or size > limits.entries * 512:
+        raise _Refused("malformed", "tệp nén có quá nhiều phần")
+
+
+def _check_directory(entries: list[zipfile.ZipInfo], file_bytes: int, limits: XlsxLimits) -> None:
+    names = {entry.filename for entry in entries}
+    if len(entries) > limits.entries or len(names) < len(entries):
+        raise _Refused("malformed", "tệp nén có quá nhiều phần hoặc phần trùng tên")
+    if any(entry.flag_bits & 0x1 for entry in entries):
+        raise _Refused("malformed", "tệp nén có mật khẩu")
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > limits.unpacked_bytes:
+        raise _Refused("malformed", f"tệp mở ra thành {unpacked // _MIB} MB")
+    if unpacked > _MIB and unpacked > limits.ratio * file_bytes:
+        raise _Refused("malformed", "tệp nén bất thường")
+    if any(
+        entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries
+    ):
+        raise _Refused("malformed", "kiểu nén lạ")
+
+
+def _blame_other_packages(names: set[str]) -> None:
+    """Name what a zip archive is, where it is no plain workbook."""
+    lower = {name.lower() for name in names}
+    if any(name.endswith("vbaproject.bin") for name in lower):
+        raise _Refused("not_this_template", "tệp Excel có macro")
+    if any(name.startswith("xl/externallinks/") for name in lower):
+        raise _Refused("not_this_template", "tệp Excel có liên kết sang tệp khác")
+    if "xl/workbook.xml" in names:
+        return
+    kinds = {
+        "xl/workbook.bin": "tệp Excel nhị phân (.xlsb)",
+        "word/document.xml": "tệp Word (.docx)",
+        "ppt/presentation.xml": "tệp PowerPoint (.pptx)",
+        "mimetype": "tệp OpenDocument (.ods, .odt)",
+    }
+    for name, kind in kinds.items():
+        if name in lower:
+            raise _Refused("not_this_template", kind)
+    raise _Refused("not_this_template", "tệp nén không phải tệp Excel")
+
+
+def _inflate(data: bytes, entry: zipfile.ZipInfo) -> bytes:
+    """One part, whose directory entry must say its true size: a library would trust the stream."""
+    at = entry.header_offset
+    if data[at : at + 4] != b"PK\x03\x04":
+        raise _Refused("malformed", "tệp nén bị hỏng")
+    name_length, extra_length = struct.unpack_from("<HH", data, at + 26)
+    start = at + 30 + name_length + extra_length
+    packed = memoryview(data)[start : start + entry.compress_size]
+    if entry.compress_type == zipfile.ZIP_STORED:
+        content = bytes(packed)
+    else:
+        stream = zlib.decompressobj(-zlib.MAX_WBITS)
+        content = stream.decompress(packed, entry.file_size + 1)
+        if not stream.eof:
+            raise _Refused("malformed", "tệp nén khai sai kích thước")
+    if len(content) != entry.file_size or zlib.crc32(content) != entry.CRC:
+        raise _Refused("malformed", "tệp nén khai sai kích thước")
+    return content
+
+
+def _check_markup(part: bytes) -> None:
+    """No entities and no document types, in any encoding: nothing that we read has them."""
+    if b"<!DOCTYPE" in part or b"<!ENTITY" in part or b"\x00" in part:
+        raise _Refused("malformed", "tệp chứa định nghĩa XML không được phép")
+
+
+#: A cell or row number within ten thousand rows and 208 columns, which is what templates have.
+_USUAL = rb"""(?:[A-G]?[A-Z])?[0-9]{1,4}["']"""
+_FAR = re.compile(rb"""\sr\s*=\s*["'](?!""" + _USUAL + rb")")
+_PREFIXED = re.compile(rb"<[^\s<>/:]+:(?:c|row|v|f|is|t)[\s/>]")
+
+
+def _check_extent(part: bytes, limits: XlsxLimits) -> None:
+    """Refuse a sheet whose cells lie far apart: a library makes room for all that is between.
+
+    Cells and rows must say where they are, and say it as every program writes it.
+    """
+    if part.count(b"<row") > limits.rows or _FAR.search(part):
+        raise _Refused("malformed", f"bảng tính rộng quá 208 cột hoặc dài quá {limits.rows} dòng")
+    cells = sum(part.count(start) for start in (b"<c ", b"<c>", b"<c/", b"<c\n", b"<c\t", b"<c\r"))
+    rows = sum(part.count(start) for start in (b"<row ", b"<row>", b"<row/", b"<row\n", b"<row\t"))
+    if part.count(b'<c r="') != cells or part.count(b'<row r="') != rows:
+        raise _Refused("malformed", "ô trong bảng tính không ghi địa chỉ")
+    if any(mark in part for mark in (b":c ", b":c>", b":c/", b":row")) and _PREFIXED.search(part):
+        raise _Refused("malformed", "bảng tính viết theo cách không đọc được")

@@ -1,0 +1,125 @@
+"""Which cells of a sheet hold formulas or errors: python-calamine gives only cached values.
+
+Formulas are looked for in the sheet's own text, which forms.opening_xlsx has found harmless.
+Whether one is the template's own is decided by comparing it with what we wrote there, rows moved
+along where rows were inserted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import unescape
+
+from openpyxl.formula.tokenizer import TokenizerError
+from openpyxl.formula.translate import Translator, TranslatorError
+
+_FORMULA = re.compile(rb'<c r="([A-Z]+)([0-9]+)"[^>]*><f(?:\s([^>]*?))?(?:/>|>([^<]*)</f>)')
+_ERROR = re.compile(
+    rb'<c r="([A-Z]+)([0-9]+)"(?=[^>]*\st="e")[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)'
+)
+_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
+_ADDRESS = re.compile(r"(?<![A-Za-z0-9_.])\$?([A-Z]{1,3})\$?([0-9]{1,7})(?![A-Za-z0-9_(])")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetFormulas:
+    """Formulas and errors by cell: (row from 0, column letters) -> text."""
+
+    formulas: Mapping[tuple[int, str], str]
+    errors: Mapping[tuple[int, str], str]
+
+
+def scan_sheet(part: bytes) -> SheetFormulas:
+    """Find every formula and every Excel error of a sheet.
+
+    A formula that cannot be told (an array, a data table) is given as `?`, which is nobody's own.
+    """
+    formulas: dict[tuple[int, str], str] = {}
+    shared: dict[str, tuple[str, str]] = {}
+    if b"<f" in part:
+        for letters, number, attributes, text in _FORMULA.findall(part):
+            place = letters.decode()
+            key = (int(number) - 1, place)
+            if not attributes:
+                formulas[key] = text.decode("utf-8", "replace")
+            else:
+                cell = f"{place}{number.decode()}"
+                formulas[key] = _told(cell, attributes.decode(), text.decode(), shared)
+    errors = {}
+    if b't="e"' in part:
+        for letters, number, text in _ERROR.findall(part):
+            errors[int(number) - 1, letters.decode()] = text.decode("utf-8", "replace")
+    return SheetFormulas(formulas, errors)
+
+
+def _told(cell: str, attributes: str, text: str, shared: dict[str, tuple[str, str]]) -> str:
+    """The formula of a cell with attributes: Excel writes a shared one out only once."""
+    said = dict(_ATTRIBUTE.findall(attributes))
+    kind, index = said.get("t", "normal"), said.get("si", "")
+    if kind == "normal":
+        return text
+    if kind != "shared":
+        return "?"
+    if text:
+        shared[index] = (cell, text)
+        return text
+    origin, master = shared.get(index, ("", ""))
+    if not master:
+        return "?"
+    try:
+        moved = Translator(f"={unescape(master)}", origin).translate_formula(cell)
+    except (TranslatorError, TokenizerError, ValueError, IndexError):
+        return "?"
+    return str(moved)[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFormula:
+    """A formula as the template wrote it, ready to be compared with what a cell holds now."""
+
+    text: str  # as written, entities and all, with NUL for the number of its own row
+    original: str
+    row: int  # of the sheet from 0, where it was written
+
+    @classmethod
+    def written(cls, text: str, row: int) -> OwnFormula:
+        """A formula of the record, which stood in `row` when the template was made."""
+        number = str(row + 1)
+
+        def hide(found: re.Match[str]) -> str:
+            start = found[0][: found.start(2) - found.start()]
+            return f"{start}\0" if found[2] == number else found[0]
+
+        escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        return cls(_ADDRESS.sub(hide, escaped), text, row)
+
+    def is_in(self, found: str, row: int, moved: Mapping[int, int], inside: range) -> bool:
+        """Whether a cell of `row` holds this formula.
+
+        `moved` says where rows of the template are now; a row that it does not name may be any
+        row `inside` the table, since a sum over the table grows with it.
+        """
+        if found == self.text.replace("\0", str(row + 1)):
+            return True
+        shape, addresses = _shape(unescape(found))
+        own_shape, own_addresses = _shape(self.original)
+        if shape != own_shape or len(addresses) != len(own_addresses):
+            return False
+        for (letters, number), (own_letters, own_number) in zip(
+            addresses, own_addresses, strict=True
+        ):
+            if letters != own_letters:
+                return False
+            wanted = row if own_number == self.row else moved.get(own_number)
+            if number != wanted and (wanted is not None or number not in inside):
+                return False
+        return True
+
+
+def _shape(text: str) -> tuple[str, list[tuple[str, int]]]:
+    """A formula without blanks and addresses, and the addresses (rows from 0)."""
+    plain = "".join(text.split()).removeprefix("=").upper()
+    addresses = [(letters, int(number) - 1) for letters, number in _ADDRESS.findall(plain)]
+    return _ADDRESS.sub("@", plain), addresses

@@ -1,0 +1,159 @@
+"""The shapes of what the JSON door answers and takes; not the declared forms.
+
+They document the API and write the answers. What a return must look like is said by its form.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from reporting.services.receipts import issue_for_people
+
+LARGEST_ID = 2**63 - 1
+
+
+def _described(text: str) -> dict[str, Any]:
+    return {"metadata": {"description": text}}
+
+
+class IssueList(fields.Field[Any]):
+    """Issues with their sentences in both languages."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return [issue_for_people(issue) for issue in value]
+
+
+class IssueSchema(Schema):
+    """One finding about a return."""
+
+    code = fields.String(**_described("stays the same for programs; see docs/issues.md"))
+    severity = fields.String(validate=validate.OneOf(["error", "warning"]))
+    cell_id = fields.String(**_described("table/row/column: a/đất đai/c3"))
+    cell = fields.String(**_described("the same by position: r05.c02"))
+    sheet_cell = fields.String(**_described("where it stands in the workbook: Sheet!C7"))
+    label = fields.String(**_described("the header of the cell, or the row, in words"))
+    given = fields.String()
+    expected = fields.String()
+    rule = fields.String(**_described("the rule as printed: (3) = (4) + (5) + (6)"))
+    rule_id = fields.String()
+    message_vi = fields.String()
+    message_en = fields.String()
+
+
+class ProblemSchema(Schema):
+    """RFC 9457: what could not be done, in Vietnamese (detail) and English (detail_en)."""
+
+    type = fields.String()
+    title = fields.String()
+    status = fields.Integer()
+    detail = fields.String()
+    detail_en = fields.String()
+    issues = fields.List(fields.Nested(IssueSchema))
+
+
+class ReceiptSchema(Schema):
+    """The answer to a return that was received, now or before."""
+
+    verdict = fields.String(validate=validate.OneOf(["received", "repeated"]))
+    number = fields.String(**_described("the number on the receipt"))
+    submission = fields.Integer(attribute="submission_id")
+    form = fields.String()
+    version = fields.Integer()
+    unit = fields.String()
+    unit_name = fields.String()
+    period = fields.String()
+    revision = fields.Integer()
+    content_sha256 = fields.String(**_described("of the canonical JSON of what was said"))
+    file_sha256 = fields.String(**_described("of the body as it came in"))
+    received_at = fields.AwareDateTime()
+    due_at = fields.AwareDateTime()
+    is_on_time = fields.Boolean()
+    issues = IssueList(**_described("warnings: see Issue"))
+
+
+class VerdictSchema(Schema):
+    """What sending this return would bring: `received` or `refused`."""
+
+    verdict = fields.String(validate=validate.OneOf(["received", "refused"]))
+    form = fields.String()
+    unit = fields.String()
+    unit_name = fields.String()
+    period = fields.String()
+    issues = IssueList(**_described("errors and warnings: see Issue"))
+
+
+class PageArguments(Schema):
+    """One page of a list: the next begins after the last id of this one."""
+
+    after = fields.Integer(load_default=0, validate=validate.Range(0, LARGEST_ID))
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
+
+
+def _no_nul(text: str) -> None:
+    if "\x00" in text:
+        raise ValidationError("must not contain NUL")
+
+
+def text_argument(**more: Any) -> fields.String:
+    """A word in a query: short, and without the one sign that a database refuses."""
+    return fields.String(validate=[validate.Length(max=100), _no_nul], **more)
+
+
+class SubmissionArguments(PageArguments):
+    """Which submissions."""
+
+    form = text_argument(load_default="")
+    period = text_argument(load_default="")
+    unit = text_argument(load_default="")
+
+
+class SubmissionSchema(Schema):
+    """One revision of one report."""
+
+    id = fields.Integer()
+    number = fields.String()
+    form = fields.String(attribute="form_code")
+    version = fields.Integer(attribute="form_version")
+    unit = fields.String(attribute="unit_code")
+    unit_name = fields.String()
+    period = fields.String()
+    revision = fields.Integer()
+    status = fields.String()
+    received_at = fields.AwareDateTime()
+    is_on_time = fields.Boolean()
+    door = fields.String()
+    sender = fields.String(attribute="actor")
+    content_sha256 = fields.String()
+    file_name = fields.String()
+    file_sha256 = fields.String()
+
+
+class SubmissionPage(Schema):
+    """Submissions, oldest first."""
+
+    items = fields.List(fields.Nested(SubmissionSchema))
+    next = fields.Integer(allow_none=True, **_described("`after` of the next page, if there is"))
+
+
+class CrossCheckSchema(Schema):
+    """A rule whose other side is another report, and what came of it."""
+
+    rule_id = fields.String()
+    other_form = fields.String()
+    other_period = fields.String()
+    outcome = fields.String(validate=validate.OneOf(["pending", "met", "failed", "exempt"]))
+    compared_with = fields.List(fields.Integer(), **_described("submissions on the other side"))
+    checked_at = fields.AwareDateTime()
+    issues = IssueList()
+
+
+class SubmissionDetail(SubmissionSchema):
+    """One revision with its issues, its outcomes across reports, and what it says."""
+
+    is_in_force = fields.Boolean()
+    due_at = fields.AwareDateTime()
+    issues = IssueList()
+    cross_checks = fields.List(fields.Nested(CrossCheckSchema))
+    report = fields.Dict(**_described("the canonical report"))

@@ -1,0 +1,38 @@
+"""What every command needs before it can begin: the settings, the store, and who is asking."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from sqlalchemy import Engine
+
+from reporting.db import make_engine
+from reporting.services.actors import Actor
+from reporting.settings import BadSettings, Settings
+
+
+def open_settings() -> Settings:
+    """The settings of this process; every fault of them ends the command with a sentence."""
+    try:
+        return Settings.from_env(os.environ)
+    except BadSettings as bad:
+        raise click.ClickException("\n".join(bad.faults)) from None
+
+
+@contextmanager
+def open_engine() -> Iterator[Engine]:
+    """The engine of the store, closed when the command ends."""
+    engine = make_engine(open_settings().database_url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def console_actor() -> Actor:
+    """Whoever sits at the console acts for the system, under the name of the machine account."""
+    name = os.environ.get("USER") or os.environ.get("LOGNAME") or "console"
+    return Actor(name=f"console:{name}", is_system=True)

@@ -1,0 +1,149 @@
+"""`reporting units`: load the shipped registry, import a list, look a unit up."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from reporting.cli.opening import console_actor, open_engine, open_settings
+from reporting.db import make_session_factory
+from reporting.errors import Conflict
+from reporting.models.units import UnitKind
+from reporting.services.units import (
+    ImportResult,
+    UnitView,
+    ancestors,
+    find_unit,
+    import_units,
+    list_units,
+    load_shipped_registry,
+    predecessors,
+    read_unit_file,
+    subordinates,
+    views,
+)
+
+
+@click.group("units")
+def units_group() -> None:
+    """The registry: reporting units, their codes and their history."""
+
+
+_on_option = click.option(
+    "--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="The day that is asked about; today."
+)
+
+
+def _day(on: datetime | None) -> date:
+    return on.date() if on else datetime.now(open_settings().time_zone).date()
+
+
+@units_group.command()
+def load() -> None:
+    """Load the shipped agencies, provinces and lineage; a second time finds nothing to do."""
+    with open_engine() as engine, make_session_factory(engine).begin() as session:
+        try:
+            done = load_shipped_registry(session, actor=console_actor(), now=datetime.now(UTC))
+        except Conflict as conflict:
+            raise click.ClickException(f"{conflict.vi}\n{conflict.en}") from None
+    click.echo(
+        f"Đã nạp {done.created} đơn vị mới, {done.changed} thay đổi, {done.edges} quan hệ sáp nhập."
+    )
+    click.echo(f"{done.created} units made, {done.changed} changed, {done.edges} mergers added.")
+
+
+@units_group.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only check; nothing is stored.")
+def import_(file: Path, *, dry_run: bool) -> None:
+    """Take units from a CSV file: all of it, or nothing and every fault by line and column."""
+    content = read_unit_file(file.read_bytes())
+    if content.faults:
+        _show(ImportResult(faults=content.faults, is_dry_run=dry_run))
+        return
+    with open_engine() as engine:
+        factory = make_session_factory(engine, reading=dry_run)
+        with factory.begin() as session:
+            result = import_units(
+                session,
+                content.rows,
+                dry_run=dry_run,
+                actor=console_actor(),
+                now=datetime.now(UTC),
+            )
+    _show(result)
+
+
+def _show(result: ImportResult) -> None:
+    for fault in result.faults:
+        click.echo(fault.sentence("vi"), err=True)
+        click.echo(f"    {fault.sentence('en')}", err=True)
+    if result.faults:
+        count = len(result.faults)
+        click.echo(
+            f"{count} lỗi; không nạp dòng nào. {count} faults; nothing was loaded.", err=True
+        )
+        raise click.exceptions.Exit(1)
+    counts = (result.created, result.changed, result.unchanged)
+    vi, en = ("Sẽ có", "Would be: ") if result.is_dry_run else ("Đã nạp", "")
+    click.echo(f"{vi} {counts[0]} đơn vị mới, {counts[1]} thay đổi, {counts[2]} giữ nguyên.")
+    click.echo(f"{en}{counts[0]} made, {counts[1]} changed, {counts[2]} as they were.")
+
+
+@units_group.command("list")
+@click.option(
+    "--kind", type=click.Choice([kind.value for kind in UnitKind]), help="Only this kind."
+)
+@_on_option
+def list_(kind: str | None, on: datetime | None) -> None:
+    """List the units of a day by code."""
+    with open_engine() as engine, make_session_factory(engine, reading=True)() as session:
+        found = list_units(session, on=_day(on), kind=UnitKind(kind) if kind else None, limit=None)
+    table = Table("Mã", "Loại", "Tên", "Cấp trên", box=None)
+    for unit in found:
+        table.add_row(unit.code, unit.kind, unit.name_vi, unit.parent_code)
+    Console().print(table)
+    click.echo(f"{len(found)} đơn vị / units")
+
+
+@units_group.command()
+@click.argument("code")
+@_on_option
+def show(code: str, on: datetime | None) -> None:
+    """Show one unit by any of its codes: its names, what it stands under, who went into it."""
+    day = _day(on)
+    with open_engine() as engine, make_session_factory(engine, reading=True)() as session:
+        unit = find_unit(session, code, on=day)
+        if unit is None:
+            raise click.ClickException(
+                f"Không có đơn vị {code} vào ngày {day}.\nThere is no unit {code} on {day}."
+            )
+        view = views(session, [unit.id], on=day)[unit.id]
+        above = " < ".join(parent.code for parent in ancestors(session, unit.id, on=day))
+        below = len(subordinates(session, unit.id, on=day))
+        earlier = predecessors(session, unit.id, on=day)
+        names = {
+            edge.unit_id: old
+            for edge in earlier
+            for old in views(session, [edge.unit_id], on=_day_before(edge.on_date)).values()
+        }
+    _show_unit(view, above, below)
+    for edge in earlier:
+        old = names.get(edge.unit_id)
+        label = f"{old.code} {old.name_vi}" if old else str(edge.unit_id)
+        click.echo(f"nhập / merged   {edge.on_date}  {label} ({edge.extent})")
+
+
+def _day_before(day: date) -> date:
+    return date.fromordinal(day.toordinal() - 1)
+
+
+def _show_unit(view: UnitView, above: str, below: int) -> None:
+    click.echo(f"{view.code}  {view.name_vi} ({view.name_en}), {view.kind}")
+    click.echo(f"cấp trên / under      {above or '—'}")
+    click.echo(f"trực thuộc / below    {below}")
+    click.echo(f"hiệu lực / valid      {view.valid_from} → {view.valid_to or '…'}")

@@ -1,0 +1,112 @@
+"""What the two HTTP doors share: who may use a route, the body that came in, files that go out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from io import BytesIO
+from typing import Any, TypeVar
+
+from flask import Flask, Response, current_app, g, request, send_file
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from reporting.parts import Parts
+from reporting.services.actors import Actor
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_RIGHT = "reporting_right"
+_LONGEST_FILE_NAME = 200
+_NOT_IN_A_NAME = re.compile(r'[\\/:*?"<>|]')
+
+_View = TypeVar("_View", bound=Callable[..., Any])
+
+
+class Right(StrEnum):
+    """Who may use a route. What of it they see is for the services to say."""
+
+    ANYONE = "anyone"
+    CLIENT = "client"  # the holder of a token
+    PAGE = "page"  # whoever sits at the pages of a single office
+
+
+#: Routes that others put into the application, and who may use them.
+OF_OTHERS = {"static": Right.ANYONE, "api-docs.openapi_json": Right.ANYONE}
+
+
+def allows(right: Right) -> Callable[[_View], _View]:
+    """Declare who may use a route; a route that does not say is served to nobody."""
+
+    def declare(view: _View) -> _View:
+        setattr(view, _RIGHT, right)
+        return view
+
+    return declare
+
+
+def right_of(app: Flask, endpoint: str) -> Right | None:
+    """What a route has declared; None if it has not."""
+    if endpoint in OF_OTHERS:
+        return OF_OTHERS[endpoint]
+    return getattr(app.view_functions[endpoint], _RIGHT, None)
+
+
+def current_parts() -> Parts:
+    """The parts of the application that serves this request."""
+    parts: Parts = current_app.extensions["reporting"]
+    return parts
+
+
+def current_actor() -> Actor:
+    """Who makes this request."""
+    actor: Actor = g.actor
+    return actor
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A body as it came in; `received_at` is when all of it had been read."""
+
+    body: bytes
+    file_name: str
+    is_workbook: bool
+    received_at: datetime
+
+
+def read_delivery(*, file_only: bool = False) -> Delivered:
+    """The return in this request: a JSON body, or the one file of a form.
+
+    Raises UnsupportedMediaType for any other body, BadRequest for a form without its file.
+    """
+    if request.mimetype == "multipart/form-data":
+        files = request.files.getlist("file")
+        if len(files) != 1 or len(request.files) != 1:
+            raise BadRequest("expected exactly one part `file` with the workbook")
+        body, name = files[0].read(), safe_file_name(files[0].filename or "", "return.xlsx")
+        return Delivered(body, name, True, current_parts().clock())
+    if request.mimetype == "application/json" and not file_only:
+        body = request.get_data(cache=False)
+        return Delivered(body, "return.json", False, current_parts().clock())
+    raise UnsupportedMediaType
+
+
+def safe_file_name(text: str, fallback: str) -> str:
+    """The last part of a path as a sender wrote it, without what breaks a header or a folder."""
+    composed = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+    visible = "".join(sign for sign in composed if sign.isprintable())
+    name = re.split(r"[\\/]", visible)[-1]
+    name = _NOT_IN_A_NAME.sub("-", name).strip(" .")
+    return name[-_LONGEST_FILE_NAME:].lstrip(" .") or fallback
+
+
+def attachment(content: bytes, file_name: str, mimetype: str) -> Response:
+    """A file to be saved, never shown: what others have sent is not opened in a browser."""
+    return send_file(
+        BytesIO(content),
+        mimetype=mimetype,
+        as_attachment=True,
+        download_name=safe_file_name(file_name, "file"),
+    )

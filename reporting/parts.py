@@ -1,0 +1,75 @@
+"""The parts that a process is put together from: made once at its start, shared by every door.
+
+Knows nothing of HTTP, so that commands and scheduled work use the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from forms.catalogue import Catalogue, load_forms
+from forms.opening_xlsx import XlsxLimits
+from reporting.db import make_engine, make_session_factory
+from reporting.settings import Settings
+
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    """Now, by the clock of the machine."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Settings, store, declared forms and clock of one process."""
+
+    settings: Settings
+    engine: Engine
+    sessions: sessionmaker[Session]
+    reading_sessions: sessionmaker[Session]
+    catalogue: Catalogue
+    clock: Clock
+
+    @property
+    def xlsx_limits(self) -> XlsxLimits:
+        """How large a workbook may be, as it comes and once unpacked."""
+        return XlsxLimits(
+            file_bytes=self.settings.max_body,
+            unpacked_bytes=self.settings.max_unpacked,
+            ratio=self.settings.max_ratio,
+            rows=self.settings.max_rows,
+        )
+
+    def today(self) -> date:
+        """The day it is where due dates are dates."""
+        return self.clock().astimezone(self.settings.time_zone).date()
+
+
+def make_parts(
+    settings: Settings,
+    *,
+    engine: Engine | None = None,
+    catalogue: Catalogue | None = None,
+    sessions: sessionmaker[Session] | None = None,
+    clock: Clock = system_clock,
+) -> Parts:
+    """Put the parts together; what is not given is made from the settings.
+
+    `sessions` stands in for both kinds of sessions, as tests want it, which roll everything back.
+    Raises BadDeclaration with every fault of the declared forms.
+    """
+    engine = engine or make_engine(settings.database_url)
+    return Parts(
+        settings=settings,
+        engine=engine,
+        sessions=sessions or make_session_factory(engine),
+        reading_sessions=sessions or make_session_factory(engine, reading=True),
+        catalogue=catalogue or load_forms(settings.forms),
+        clock=clock,
+    )

@@ -1,0 +1,86 @@
+"""`reporting forms`: what it prints, and with which exit code it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from reporting.cli.forms import forms_group
+from tests.forms.declaring import SHAPES, a_form
+
+
+def run(*arguments: str, folder: Path | None = None) -> Result:
+    """Run one command, with a folder of more forms if there is one."""
+    environment = {"REPORTING_FORMS": str(folder)} if folder else {}
+    return CliRunner().invoke(forms_group, arguments, env=environment)
+
+
+def test_check_says_how_much_was_looked_at() -> None:
+    """Good declarations end with 0."""
+    result = run("check")
+    assert result.exit_code == 0
+    assert "12 form versions, 5 regimes, 1 lists: no faults." in result.output
+
+
+def test_check_prints_every_fault_of_a_file(tmp_path: Path) -> None:
+    """Bad declarations end with 1, with file, line and key on a line each."""
+    path = tmp_path / "v1.yaml"
+    path.write_text(a_form().replace("version: 1", "version: x").replace("c2 + c3", "c2 + c9"))
+    result = run("check", str(path))
+    assert result.exit_code == 1
+    assert f"{path}:2: version: is 'x'; expected a whole number" in result.output
+    assert f"{path}:16: tables.a.columns.c1.formula: c9 is no column" in result.output
+    assert "2 faults" in result.output
+
+
+def test_list_says_what_is_published() -> None:
+    """Shipped forms are published; forms of a folder are drafts until they are."""
+    result = run("list", folder=SHAPES)
+    lines = {line.split()[0]: line for line in result.output.splitlines() if line.strip()}
+    assert "published" in lines["II.06a/VPCP/KSTT"]
+    assert "draft" in lines["MAU.02/VON"]
+
+
+def test_show_prints_columns_rows_rules_and_sources() -> None:
+    """A form is shown with all that its declaration says."""
+    result = run("show", "III.01c/VPCP/KSTT")
+    assert result.exit_code == 0
+    for text in ("UBND cấp huyện", "2025-06-30", "c3 == c7 + c8", "<- III.01a/VPCP/KSTT a (sum"):
+        assert text in result.output
+    assert "MAU.03/TYLE v1" in run("show", "MAU.03/TYLE", "--version", "1", folder=SHAPES).output
+
+
+def test_show_of_an_unknown_form_names_the_known_ones() -> None:
+    """A wrong code ends with 1 and a list to choose from."""
+    result = run("show", "II.99")
+    assert result.exit_code == 1
+    assert "there is no form II.99; there are 01/TCD, 02/XLD" in result.output
+
+
+def test_publish_locks_a_form_of_a_folder(tmp_path: Path) -> None:
+    """Publishing adds a line to the folder's lock; a second time is refused."""
+    path = tmp_path / "v1.yaml"
+    path.write_text(a_form())
+    result = run("publish", str(path), folder=tmp_path)
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "LOCK").read_text().startswith("T.01 1 ")
+    again = run("publish", str(path), folder=tmp_path)
+    assert again.exit_code == 1
+    assert "already published" in again.output
+
+
+def test_publish_needs_a_folder_and_a_form(tmp_path: Path) -> None:
+    """A file outside every folder, or one that is no form, is refused."""
+    path = tmp_path / "v1.yaml"
+    path.write_text(a_form())
+    assert "is in no folder of forms" in run("publish", str(path)).output
+    regime = SHAPES / "regimes" / "MAU-THANG.yaml"
+    assert "only forms are published" in run("publish", str(regime), folder=SHAPES).output
+
+
+def test_json_schema_is_json() -> None:
+    """The schema can be piped to a file as it is."""
+    schema = json.loads(run("json-schema", "01/TCD").output)
+    assert schema["properties"]["form"] == {"const": "01/TCD"}
