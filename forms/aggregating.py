@@ -13,9 +13,26 @@ import numpy as np
 from forms.definition import CellType, Consolidate, Row, Table
 from forms.returns import Int64Array, State, StateArray, TableData
 
+_VALUE = np.uint8(State.VALUE)
+
 
 class FigureOverflow(ArithmeticError):
     """A sum does not fit the 64 bits in which figures are stored."""
+
+
+#: Up to this number a table of flags is cheaper than sorting.
+_FLAGS = 50_000_000
+
+
+def distinct_numbers(numbers: Int64Array) -> tuple[Int64Array, Int64Array]:
+    """The distinct non-negative numbers in order, and for each number its place among them."""
+    highest = int(numbers.max()) if len(numbers) else 0
+    if highest > _FLAGS:
+        distinct, places = np.unique(numbers, return_inverse=True)
+        return distinct, np.asarray(places, np.int64)
+    present = np.zeros(highest + 1, np.bool_)
+    present[numbers] = True
+    return np.flatnonzero(present), (np.cumsum(present) - 1)[numbers]
 
 
 def group_sums(
@@ -31,12 +48,17 @@ def group_sums(
     result = np.zeros((count, width), np.uint8)
     if not len(values):
         return sums, result
-    order = np.argsort(groups, kind="stable")
+    # Small unsigned numbers are sorted by radix, in one pass over them.
+    small = groups.astype(np.uint16) if count <= 2**16 else groups
+    order = np.argsort(small, kind="stable")
     ordered = groups[order]
     starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
     present = ordered[starts]
     sums[present] = _exact_sums(values[order], starts)
-    result[present] = _merged_states(states[order], starts)
+    if (states == _VALUE).all():
+        result[present] = _VALUE
+    else:
+        result[present] = _merged_states(states[order], starts)
     return sums, result
 
 

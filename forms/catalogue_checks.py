@@ -133,13 +133,10 @@ def _column_problems(source: Source, table: Table, target: Table, at: Path) -> I
         column = table.by_id.get(taken)
         if column is None:
             if said or needed:
-                yield (
-                    here,
-                    f"form {source.form} has no column {taken} for {into.id}",
-                    _among(table.by_id),
-                )
-        elif problem := _misfit(column, into):
-            yield here, problem, "columns of one kind, the target with room for all digits"
+                problem = f"form {source.form} has no column {taken} for {into.id}"
+                yield here, problem, _among(table.by_id)
+        elif misfit := _misfit(column, into):
+            yield here, misfit, "columns of one kind, the target with room for all digits"
 
 
 def _misfit(column: Column, into: Column) -> str:

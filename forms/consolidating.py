@@ -108,11 +108,15 @@ def _gather(
         for part in parts
     ]
     if blocks:
-        group = np.concatenate(groups)
-        kept = group >= 0
-        values = np.concatenate([values for values, _ in blocks])[kept]
-        states = np.concatenate([states for _, states in blocks])[kept]
-        sums, merged = group_sums(values, states, group[kept], len(names))
+        # Most tables have one source, whose blocks are used as they are.
+        single = len(blocks) == 1
+        group = groups[0] if single else np.concatenate(groups)
+        values = blocks[0][0] if single else np.concatenate([values for values, _ in blocks])
+        states = blocks[0][1] if single else np.concatenate([states for _, states in blocks])
+        if len(group) and group.min() < 0:
+            kept = group >= 0
+            group, values, states = group[kept], values[kept], states[kept]
+        sums, merged = group_sums(values, states, group, len(names))
     else:
         sums, merged = (
             np.zeros((len(names), width), np.int64),
@@ -144,6 +148,8 @@ def _mapped(table: Table, part: Contribution) -> tuple[Int64Array, StateArray]:
 
     A stacked row is one report's own row, so its ratios and stocks stand as they were reported.
     """
+    if not part.source.columns and _shapes(part.table) == _shapes(table) and _all_sums(table):
+        return part.values, part.states
     count, width = len(part.values), len(table.figures)
     values = np.zeros((count, width), np.int64)
     states = np.zeros((count, width), np.uint8)
@@ -156,6 +162,14 @@ def _mapped(table: Table, part: Contribution) -> tuple[Int64Array, StateArray]:
         values[:, target] = part.values[:, source] * factor
         states[:, target] = part.states[:, source]
     return values, states
+
+
+def _shapes(table: Table) -> list[tuple[str, int]]:
+    return [(column.id, column.digits) for column in table.figures]
+
+
+def _all_sums(table: Table) -> bool:
+    return all(column.consolidate is Consolidate.SUM for column in table.figures)
 
 
 def _ordered(

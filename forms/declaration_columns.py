@@ -58,7 +58,8 @@ def _column(
     said = {**_inherited(cells, entry), **entry}
     type_ = said.get("type", CellType.INTEGER)
     digits = said.get("digits", 0)
-    if "type" not in said and not document.is_misshapen((*path[:2], "cells", "type")):
+    places = ((*path, "type"), (*path[:2], "cells", "type"))
+    if "type" not in said and not any(document.is_misshapen(place) for place in places):
         document.blame(path, "has no type", "type here, or once under cells")
     column = Column(
         id=entry.get("id", ""),

@@ -87,6 +87,8 @@ def check_model(document: Document, table: Table, rows: Data, path: Path) -> Non
         document.blame((*at, "model"), "is open without a heading", "heading: {label: …}")
     if table.heading.code_list and table.model is not RowModel.OPEN:
         document.blame((*at, "heading", "list"), "names open rows", "model: open")
+    if table.model is RowModel.OUTLINE and table.figures:
+        document.blame((*path, "columns"), "are figures in a narrative", "columns of text")
     _check_sections(document, table, path)
     _check_total(document, table, path)
     _check_digits(document, table, (*at, "rows"))

@@ -136,8 +136,6 @@ def external_problems(ref: Ref, *, table: Table, other: Sequence[Table]) -> list
     if ref.table and ref.table not in by_key:
         return [(f"form {ref.source} has no table {ref.table}", _nearest(ref.table, by_key))]
     home = by_key[ref.table] if ref.table else other[0]
-    if ref.kind == "rows":
-        return []
     if not _has_row(ref.row, home):
         known = _row_names(home)
         return [(f"{ref}: table {home.key} has no row {ref.row}", _nearest(ref.row, known))]
@@ -190,8 +188,6 @@ def _scope_of(names: Sequence[str], table: Table) -> tuple[Scope, list[Problem]]
         return Scope.ROW, [(f"{', '.join(names)} are columns and rows alike", "other row keys")]
     if len(columns) == len(names):
         problems = [problem for name in names for problem in _column_problems(name, table)]
-        if table.model is RowModel.OUTLINE:
-            problems.append(("compares figures in a narrative", "no rules here"))
         return Scope.ROW, problems
     if len(rows) == len(names):
         return Scope.COLUMN, []

@@ -20,7 +20,7 @@ class Issue:
     """One finding.
 
     `cell` is the cell id, `address` its display (`r05.c02`), `place` the sheet cell.
-    `rule` and `rule_id` name the rule that was broken, if one was; `given` and `expected` are texts.
+    `rule` and `rule_id` name the rule that was broken, if one was. All are texts.
     """
 
     code: str

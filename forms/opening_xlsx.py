@@ -2,7 +2,8 @@
 
 First only the directory of the archive is looked at and nothing is inflated: sizes, ratio,
 entries, what kind of file it is. Then every part is inflated with a hard cap, so that a directory
-that lies is found out before a library believes it. Nothing a sender may send raises.
+that lies is found out. Libraries get an archive made anew from the parts that were looked over,
+so they cannot read the file in another way than we did. Nothing a sender may send raises.
 """
 
 from __future__ import annotations
@@ -39,10 +40,40 @@ USUAL_LIMITS = XlsxLimits()
 
 @dataclass(frozen=True, slots=True)
 class OpenedXlsx:
-    """A file that may be handed to a library; `parts` are its parts, inflated."""
+    """A file that was found harmless: the parts that are read, inflated, and their checksums."""
 
-    data: bytes
     parts: Mapping[str, bytes]
+    checksums: Mapping[str, int]
+
+    def archive(self) -> bytes:
+        """The parts as an archive for a library, stored as they are: it need not inflate them."""
+        pieces: list[bytes] = []
+        directory: list[bytes] = []
+        offset = 0
+        for path, part in self.parts.items():
+            name, size = path.encode(), len(part)
+            common = (*_STORED, self.checksums[path], size, size, len(name), 0)
+            local = struct.pack("<4s5HLLLHH", b"PK\x03\x04", 20, *common) + name
+            directory.append(
+                struct.pack("<4s6HLLLHHHHHLL", b"PK\x01\x02", 20, 20, *common, *_PLAIN, offset)
+                + name
+            )
+            pieces += (local, part)
+            offset += len(local) + size
+        listed = b"".join(directory)
+        count = len(directory)
+        end = struct.pack("<4s4HLLH", b"PK\x05\x06", 0, 0, count, count, len(listed), offset, 0)
+        return b"".join((*pieces, listed, end))
+
+
+#: Flags (names in UTF-8), method (stored), time and date of an entry of our own archive.
+_STORED = (0x800, 0, 0, 33)
+
+#: Comment length, disk, internal and external attributes of an entry of our own archive.
+_PLAIN = (0, 0, 0, 0)
+
+#: What is never read: it is not even inflated.
+_UNREAD = ("xl/theme/", "xl/drawings/", "xl/charts/", "xl/media/", "xl/printerSettings/")
 
 
 class _Refused(Exception):
@@ -75,13 +106,19 @@ def _open(data: bytes, limits: XlsxLimits) -> OpenedXlsx:
         entries = archive.infolist()
     _check_directory(entries, len(data), limits)
     _blame_other_packages({entry.filename for entry in entries})
-    parts = {entry.filename: _inflate(data, entry) for entry in entries if not entry.is_dir()}
+    read = [entry for entry in entries if _is_read(entry.filename)]
+    parts = {entry.filename: _inflate(data, entry) for entry in read}
     for name, part in parts.items():
-        if name.endswith((".xml", ".rels", ".vml")):
-            _check_markup(part)
+        _check_markup(part)
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
             _check_extent(part, limits)
-    return OpenedXlsx(data, parts)
+    return OpenedXlsx(parts, {entry.filename: entry.CRC for entry in read})
+
+
+def _is_read(name: str) -> bool:
+    if not name.endswith((".xml", ".rels")) or name.startswith(_UNREAD):
+        return False
+    return name.startswith("xl/") or name in ("[Content_Types].xml", "_rels/.rels")
 
 
 def _blame_other_kinds(data: bytes) -> None:
@@ -174,26 +211,37 @@ def _inflate(data: bytes, entry: zipfile.ZipInfo) -> bytes:
 
 def _check_markup(part: bytes) -> None:
     """No entities and no document types, in any encoding: nothing that we read has them."""
-    if b"<!DOCTYPE" in part or b"<!ENTITY" in part or b"\x00" in part:
+    found = b"<!" in part and (b"<!DOCTYPE" in part or b"<!ENTITY" in part)
+    if found or b"\x00" in part:
         raise _Refused("malformed", "tệp chứa định nghĩa XML không được phép")
 
 
-#: A cell or row number within ten thousand rows and 208 columns, which is what templates have.
-_USUAL = rb"""(?:[A-G]?[A-Z])?[0-9]{1,4}["']"""
-_FAR = re.compile(rb"""\sr\s*=\s*["'](?!""" + _USUAL + rb")")
-_PREFIXED = re.compile(rb"<[^\s<>/:]+:(?:c|row|v|f|is|t)[\s/>]")
+#: Cells and rows outside ten thousand rows and 208 columns, which is more than templates have.
+_FAR_CELL = re.compile(rb'<c r="(?![A-G]?[A-Z][0-9]{1,4}")')
+_FAR_ROW = re.compile(rb'<row r="(?![0-9]{1,4}")')
+_PREFIXED = re.compile(rb"<[^\s<>/:]+:(?:sheetData|c|row|v|f|is|t)[\s/>]")
 
 
 def _check_extent(part: bytes, limits: XlsxLimits) -> None:
     """Refuse a sheet whose cells lie far apart: a library makes room for all that is between.
 
-    Cells and rows must say where they are, and say it as every program writes it.
+    Cells and rows must say where they are, and say it as every program writes it; within the
+    data of a sheet no other element begins with the letters of theirs.
     """
-    if part.count(b"<row") > limits.rows or _FAR.search(part):
-        raise _Refused("malformed", f"bảng tính rộng quá 208 cột hoặc dài quá {limits.rows} dòng")
-    cells = sum(part.count(start) for start in (b"<c ", b"<c>", b"<c/", b"<c\n", b"<c\t", b"<c\r"))
-    rows = sum(part.count(start) for start in (b"<row ", b"<row>", b"<row/", b"<row\n", b"<row\t"))
-    if part.count(b'<c r="') != cells or part.count(b'<row r="') != rows:
-        raise _Refused("malformed", "ô trong bảng tính không ghi địa chỉ")
-    if any(mark in part for mark in (b":c ", b":c>", b":c/", b":row")) and _PREFIXED.search(part):
+    start, end = part.find(b"<sheetData"), part.rfind(b"</sheetData>")
+    # Templates are written without prefixes, and saved without them by every office program.
+    if start < 0 or part.find(b"<sheetData", start + 1) >= 0 or _has_prefixes(part):
         raise _Refused("malformed", "bảng tính viết theo cách không đọc được")
+    if end < 0:
+        end = start
+    rows = part.count(b"<row", start, end)
+    if rows > limits.rows or _FAR_CELL.search(part, start) or _FAR_ROW.search(part, start):
+        raise _Refused("malformed", f"bảng tính rộng quá 208 cột hoặc dài quá {limits.rows} dòng")
+    cells = part.count(b"<c", start, end)
+    if part.count(b'<c r="', start, end) != cells or part.count(b'<row r="', start, end) != rows:
+        raise _Refused("malformed", "ô trong bảng tính không ghi địa chỉ")
+
+
+def _has_prefixes(part: bytes) -> bool:
+    marks = (b":c", b":row", b":sheetData")
+    return any(mark in part for mark in marks) and _PREFIXED.search(part) is not None

@@ -7,14 +7,15 @@ values are never trusted; any other formula is handed on as one. Every cell keep
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from html import unescape
 from io import BytesIO
 from typing import Any
 
-from defusedxml import ElementTree
 from python_calamine import CalamineError, CalamineWorkbook
 
 from forms.definition import RowModel
@@ -40,7 +41,12 @@ _NOT_NIL = frozenset({"", "-", "0", "không", "no", "false"})
 #: Beyond this a number of Excel is no exact whole number.
 _EXACT = 1e15
 
-_RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_NONE: Mapping[str, str] = {}
+
+_LINKS = "xl/_rels/workbook.xml.rels"
+_LINK = re.compile(r"<Relationship\s([^>]*)>")
+_SHEET = re.compile(r"<sheet\s([^>]*)>")
+_ATTRIBUTE = re.compile(r'(?:\w+:)?(\w+)="([^"]*)"')
 
 
 def read_xlsx(data: bytes, *, limits: XlsxLimits = USUAL_LIMITS) -> RawReturn:
@@ -50,7 +56,7 @@ def read_xlsx(data: bytes, *, limits: XlsxLimits = USUAL_LIMITS) -> RawReturn:
         return RawReturn(issues=[opened])
     try:
         return _read(opened)
-    except (CalamineError, ElementTree.ParseError, ValueError, KeyError, IndexError, OSError):
+    except (CalamineError, ValueError, KeyError, IndexError, OSError):
         return _refused("tệp Excel bị hỏng", code="malformed")
 
 
@@ -59,7 +65,7 @@ def _refused(given: str, *, code: str = "not_this_template") -> RawReturn:
 
 
 def _read(opened: OpenedXlsx) -> RawReturn:
-    workbook = CalamineWorkbook.from_filelike(BytesIO(opened.data))
+    workbook = CalamineWorkbook.from_filelike(BytesIO(opened.archive()))
     names = workbook.sheet_names
     if RECORD_SHEET not in names:
         return _refused("tệp Excel không có phần ghi nhận của mẫu")
@@ -74,22 +80,34 @@ def _read(opened: OpenedXlsx) -> RawReturn:
         grid = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
         tables = locate_tables(record, grid)
         if any(isinstance(table, Located) for table in tables):
-            found = scan_sheet(_sheet_part(opened, name))
+            found = scan_sheet(_sheet_part(opened, name), columns=_columns_read(tables))
             _SheetReader(raw, record, grid, found, name).read(tables)
             return raw
     return _refused("không tìm thấy hàng số cột của biểu")
 
 
+def _columns_read(tables: list[Located | TableRecord]) -> set[str]:
+    """The letters of the columns in which a formula or an error means anything."""
+    located = [table for table in tables if isinstance(table, Located)]
+    cols = {col for table in located for col in table.columns.values()}
+    cols |= {table.record.heading_col for table in located if table.record.heading_col >= 0}
+    return {column_letters(col) for col in cols}
+
+
 def _sheet_part(opened: OpenedXlsx, name: str) -> bytes:
     """The part of the archive in which a sheet stands. Raises KeyError."""
-    book = ElementTree.fromstring(opened.parts["xl/workbook.xml"])
-    links = ElementTree.fromstring(opened.parts["xl/_rels/workbook.xml.rels"])
-    targets = {link.get("Id"): link.get("Target", "") for link in links}
-    for sheet in book.iterfind(".//{*}sheet"):
-        if sheet.get("name") == name:
-            target = targets[sheet.get(_RELATIONS)]
+    links = [dict(_ATTRIBUTE.findall(tag)) for tag in _LINK.findall(_text(opened, _LINKS))]
+    targets = {link["Id"]: link["Target"] for link in links}
+    for tag in _SHEET.findall(_text(opened, "xl/workbook.xml")):
+        said = dict(_ATTRIBUTE.findall(tag))
+        if unescape(said["name"]) == name:
+            target = targets[said["id"]]
             return opened.parts[target[1:] if target.startswith("/") else f"xl/{target}"]
     raise KeyError(name)
+
+
+def _text(opened: OpenedXlsx, path: str) -> str:
+    return opened.parts[path].decode()
 
 
 class _SheetReader:
@@ -138,12 +156,13 @@ class _TableReader:
         self._found = found
         self._sheet = sheet
         self._issues = issues
-        self._plan = [(column, col, column_letters(col)) for column, col in located.columns.items()]
-        self._places = [(column, f"{sheet}!{letters}") for column, _, letters in self._plan]
-        used = {letters for _, _, letters in self._plan}
-        marked = (*found.formulas, *found.errors)
-        # Most rows have no formula but the template's own; rows without any are read faster.
-        self._marked_rows = {row for row, letters in marked if letters in used}
+        self._plan = tuple(located.columns.items())
+        self._column_at = {column_letters(col): column for column, col in self._plan}
+        self._places = [
+            (column, f"{sheet}!{letters}") for letters, column in self._column_at.items()
+        ]
+        heading = max(self._record.heading_col, 0)
+        self._places.append(("key", f"{sheet}!{column_letters(heading)}"))
         self._moved: dict[int, int] = {}
 
     def read(self) -> RawTable:
@@ -210,13 +229,14 @@ class _TableReader:
         has_names = self._record.heading_col >= 0
         printed = {normalise(label): key for label, key in self._record.names.items()}
         carried = frozenset(self._record.carried)
+        own = self._own_columns
         for row in range(self._located.first_row, self._located.end):
             section = section_of.take(row)
             if row in section_of.rows:
                 continue
-            cells = self._cells(row, self._own_columns)
+            cells = self._cells(row, own)
             key = self._heading(row) if has_names else ""
-            code = printed.get(normalise(key)) if key else None
+            code = printed.get(normalise(key)) if key and printed else None
             if not key and not _has_content(cells):
                 continue
             if code is not None and not _has_content(cells, carried):
@@ -240,30 +260,28 @@ class _TableReader:
         line = self._grid[row] if row < len(self._grid) else ()
         width = len(line)
         cells: dict[str, RawCell] = {}
-        if row in self._marked_rows:
-            for column, col, letters in self._plan:
-                mark = self._mark(row, column, letters, own)
-                value = mark or cell_value(line[col] if col < width else "")
-                if value is not None:
-                    cells[column] = value
-            return cells
-        for column, col, _ in self._plan:
+        for column, col in self._plan:
             value = line[col] if col < width else ""
             if value != "":
-                cells[column] = cell_value(value)
+                # Most cells are whole numbers; all others go the careful way.
+                is_whole = value.__class__ is float and -_EXACT < value < _EXACT
+                whole = int(value) if is_whole else 0
+                cells[column] = whole if is_whole and whole == value else cell_value(value)
+        for letters, text in self._found.formulas.get(row, _NONE).items():
+            marked = self._column_at.get(letters)
+            if marked is not None:
+                mine = own.get(marked)
+                is_own = mine is not None and mine.is_in(text, row, self._moved, self._inside)
+                cells[marked] = Mark.OWN_FORMULA if is_own else Mark.FOREIGN_FORMULA
+        for letters in self._found.errors.get(row, _NONE):
+            marked = self._column_at.get(letters)
+            if marked is not None and marked not in cells:
+                cells[marked] = Mark.EXCEL_ERROR
         return cells
 
-    def _mark(
-        self, row: int, column: str, letters: str, own: Mapping[str, OwnFormula]
-    ) -> Mark | None:
-        formula = self._found.formulas.get((row, letters))
-        if formula is not None:
-            mine = own.get(column)
-            inside = range(self._located.first_row, self._located.end)
-            if mine is not None and mine.is_in(formula, row, self._moved, inside):
-                return Mark.OWN_FORMULA
-            return Mark.FOREIGN_FORMULA
-        return Mark.EXCEL_ERROR if (row, letters) in self._found.errors else None
+    @property
+    def _inside(self) -> range:
+        return range(self._located.first_row, self._located.end)
 
     @cached_property
     def _own_columns(self) -> dict[str, OwnFormula]:
@@ -283,23 +301,19 @@ class _TableReader:
 
     def _row_places(self, row: int) -> dict[str, str]:
         number = str(row + 1)
-        places = {column: start + number for column, start in self._places}
-        heading = max(self._record.heading_col, 0)
-        places["key"] = f"{self._sheet}!{column_letters(heading)}{number}"
-        return places
+        return {column: start + number for column, start in self._places}
 
     def _heading(self, row: int) -> str:
         """What names a row; a name that is a formula or an error is an issue, and no name."""
         col = self._record.heading_col
         letters = column_letters(col)
         for code, marked in (
-            ("foreign_formula", self._found.formulas),
-            ("excel_error", self._found.errors),
+            ("foreign_formula", self._found.formulas.get(row, _NONE)),
+            ("excel_error", self._found.errors.get(row, _NONE)),
         ):
-            if (row, letters) in marked:
+            if letters in marked:
                 place = f"{self._sheet}!{letters}{row + 1}"
-                given = marked[row, letters][:60]
-                label = "tên dòng"
+                given, label = marked[letters][:60], "tên dòng"
                 issue = Issue(code, place=place, given=given, expected="chữ", label=label)
                 self._issues.append(issue)
                 return ""

@@ -8,14 +8,13 @@ along where rows were inserted.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import unescape
 
 from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.formula.translate import Translator, TranslatorError
 
-_FORMULA = re.compile(rb'<c r="([A-Z]+)([0-9]+)"[^>]*><f(?:\s([^>]*?))?(?:/>|>([^<]*)</f>)')
 _ERROR = re.compile(
     rb'<c r="([A-Z]+)([0-9]+)"(?=[^>]*\st="e")[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)'
 )
@@ -25,38 +24,44 @@ _ADDRESS = re.compile(r"(?<![A-Za-z0-9_.])\$?([A-Z]{1,3})\$?([0-9]{1,7})(?![A-Za
 
 @dataclass(frozen=True, slots=True)
 class SheetFormulas:
-    """Formulas and errors by cell: (row from 0, column letters) -> text."""
+    """Formulas and errors by row (from 0), and within it by column letters."""
 
-    formulas: Mapping[tuple[int, str], str]
-    errors: Mapping[tuple[int, str], str]
+    formulas: Mapping[int, Mapping[str, str]]
+    errors: Mapping[int, Mapping[str, str]]
 
 
-def scan_sheet(part: bytes) -> SheetFormulas:
-    """Find every formula and every Excel error of a sheet.
+def scan_sheet(part: bytes, *, columns: Iterable[str]) -> SheetFormulas:
+    """Find the formulas and the Excel errors in some columns of a sheet.
 
     A formula that cannot be told (an array, a data table) is given as `?`, which is nobody's own.
     """
-    formulas: dict[tuple[int, str], str] = {}
+    letters_of = "|".join(sorted(columns, key=len, reverse=True)).encode()
+    formulas: dict[int, dict[str, str]] = {}
     shared: dict[str, tuple[str, str]] = {}
     if b"<f" in part:
-        for letters, number, attributes, text in _FORMULA.findall(part):
-            place = letters.decode()
-            key = (int(number) - 1, place)
-            if not attributes:
-                formulas[key] = text.decode("utf-8", "replace")
+        found = re.findall(
+            rb'<c r="(' + letters_of + rb')([0-9]+)"[^>]*><f(?:>([^<]*)<|([^>]*)>([^<]*))', part
+        )
+        for place, number, plain, attributes, text in found:
+            row = formulas.setdefault(int(number) - 1, {})
+            letters = place.decode()
+            if attributes:
+                cell = f"{letters}{number.decode()}"
+                row[letters] = _told(cell, attributes.decode(), text.decode(), shared)
             else:
-                cell = f"{place}{number.decode()}"
-                formulas[key] = _told(cell, attributes.decode(), text.decode(), shared)
-    errors = {}
+                row[letters] = plain.decode()
+    errors: dict[int, dict[str, str]] = {}
     if b't="e"' in part:
-        for letters, number, text in _ERROR.findall(part):
-            errors[int(number) - 1, letters.decode()] = text.decode("utf-8", "replace")
+        for place, number, text in _ERROR.findall(part):
+            errors.setdefault(int(number) - 1, {})[place.decode()] = text.decode()
     return SheetFormulas(formulas, errors)
 
 
 def _told(cell: str, attributes: str, text: str, shared: dict[str, tuple[str, str]]) -> str:
     """The formula of a cell with attributes: Excel writes a shared one out only once."""
     said = dict(_ATTRIBUTE.findall(attributes))
+    if attributes.endswith("/"):
+        text = ""
     kind, index = said.get("t", "normal"), said.get("si", "")
     if kind == "normal":
         return text

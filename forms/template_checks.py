@@ -120,8 +120,8 @@ class TableChecks:
         cols = [self.table.col_of[c.id] for c in columns]
         if self.table.grows and not prefilled and self.table.heading_col is not None:
             cols.insert(0, self.table.heading_col)
-        lengths = "+".join(f"SUMPRODUCT(LEN({r}))" for r in _grid(line.row, cols))
-        return f"=IF(IFERROR({lengths or '0'},1)>0,1,0)"
+        filled = [f'COUNT({r})+COUNTIF({r},"?*")' for r in _grid(line.row, cols)]
+        return f"=IF({'+'.join(filled) or '0'}>0,1,0)"
 
     def _own_faults(self, line: Line, flag: str) -> Iterator[tuple[str, str]]:
         """What can be wrong with the cells of a row before any rule: (condition, words)."""
@@ -138,26 +138,12 @@ class TableChecks:
             yield _any_text(_grid(row, lenient), allowed=NOT_APPLICABLE), "chữ ở ô số"
         needed = [table.col_of[c.id] for c in table.columns if is_needed(c)]
         if needed:
-            blank = _sum_over(_grid(row, needed), "--(LEN(TRIM({0}))=0)")
-            yield f"AND({flag}=1,IFERROR({blank},0)>0)", "thiếu số liệu"
+            blank = "+".join(f"COUNTBLANK({r})" for r in _grid(row, needed))
+            yield f"AND({flag}=1,{blank}>0)", "thiếu số liệu"
         unsigned = [table.col_of[c.id] for c in figures if c.minimum == 0]
         if unsigned:
             below = "+".join(f'COUNTIF({r},"<0")' for r in _grid(row, unsigned))
             yield f"{below}>0", "số âm"
-        yield from self._decimal_faults(figures, line)
-
-    def _decimal_faults(self, figures: Sequence[Column], line: Line) -> Iterator[tuple[str, str]]:
-        typed = [c for c in figures if c.formula is None]
-        limit = line.declared.digits if line.declared and line.declared.digits is not None else None
-        parts = []
-        for digits in sorted({_fewer(c.digits, limit) for c in typed}):
-            cols = [self.table.col_of[c.id] for c in typed if _fewer(c.digits, limit) == digits]
-            parts += [
-                f"IFERROR(SUMPRODUCT(ISNUMBER({r})*(ROUND({r},{digits})<>{r})),0)"
-                for r in _grid(line.row, cols)
-            ]
-        if parts:
-            yield f"{'+'.join(parts)}>0", "thừa chữ số thập phân"
 
     def _rules_at(self, line: Line) -> Iterator[tuple[Rule, str]]:
         """The rules that a data line breaks by itself, each with its verdict formula."""
@@ -280,14 +266,10 @@ def _message(
 
 
 def _any_text(ranges: Sequence[str], allowed: Sequence[str] = ()) -> str:
-    """What is TRUE where a cell holds text (a blank from a formula is none) or an error."""
-    test = "ISTEXT({0})*(LEN(TRIM({0}))>0)"
-    test += "".join(f'*(UPPER(TRIM({{0}}))<>"{word}")' for word in allowed)
-    return f"IFERROR({_sum_over(ranges, test)},1)>0"
-
-
-def _sum_over(ranges: Sequence[str], test: str) -> str:
-    return "+".join(f"SUMPRODUCT({test.format(r)})" for r in ranges)
+    """What is TRUE where a cell holds text; a blank that a formula gives is none."""
+    texts = "+".join(f'COUNTIF({r},"?*")' for r in ranges)
+    texts += "".join(f'-COUNTIF({r},"{word}")' for r in ranges for word in allowed)
+    return f"{texts}>0"
 
 
 def _grid(row: int, cols: Sequence[int]) -> list[str]:
@@ -306,7 +288,3 @@ def _grid(row: int, cols: Sequence[int]) -> list[str]:
 
 def _fixed(row: int, col: int) -> str:
     return f"${column_letters(col)}${row + 1}"
-
-
-def _fewer(digits: int, limit: int | None) -> int:
-    return digits if limit is None else min(digits, limit)

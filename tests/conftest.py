@@ -95,7 +95,9 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
 @pytest.fixture
 def session_factory(engine: sa.Engine) -> Iterator[sessionmaker[Session]]:
     """Sessions that may commit as they like: all of it is rolled back after the test."""
-    with engine.connect() as connection:
+    # An engine of the test's own over the same pool: what a process remembers of a store (row
+    # names, by engine) must not outlive the rollback.
+    with engine.execution_options().connect() as connection:
         outer = connection.begin()
         yield sessionmaker(
             bind=connection, join_transaction_mode="create_savepoint", expire_on_commit=False

@@ -7,7 +7,17 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import BigInteger, Date, DateTime, Enum, Integer, LargeBinary, MetaData, String
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    Enum,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -103,3 +113,11 @@ class Base(DeclarativeBase):
         date: Date,
         datetime: UtcDateTime,
     }
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table behind a model, for statements that move thousands of rows without objects."""
+    table = model.__table__
+    if not isinstance(table, Table):
+        raise TypeError(f"{model.__name__} is not mapped to a table of its own")
+    return table

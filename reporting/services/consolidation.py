@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from forms.canonical import ENGINE, canonical_json, sha256, write_report
+from forms.canonical import ENGINE, sha256, write_report
 from forms.catalogue import Catalogue
 from forms.checking import batch_of, check_batch
 from forms.consolidating import Contribution, consolidate_tables
@@ -27,6 +27,7 @@ from reporting.models import (
     EditionInput,
     ReportingUnit,
 )
+from reporting.models.base import table_of
 from reporting.services import locks
 from reporting.services.actors import Actor
 from reporting.services.contributions import read_contributions
@@ -50,16 +51,7 @@ def consolidate(
     cut-off is stamped while receiving is kept out. Flushes; the caller commits. Raises NotAllowed,
     Conflict where the form consolidates nothing, Overflow.
     """
-    if not actor.may_administer and actor.unit_id != unit.id:
-        raise NotAllowed(
-            vi="Tài khoản này không được tổng hợp cho đơn vị đó.",
-            en="This client may not consolidate for that unit.",
-        )
-    if not form.sources:
-        raise Conflict(
-            vi=f"Biểu {form.code} không tổng hợp từ biểu nào.",
-            en=f"Form {form.code} is not consolidated from any form.",
-        )
+    _require_may_consolidate(actor, unit, form)
     codes = sorted({source.form for source in form.sources})
     locks.exclude(session, forms=codes, period=period.code)
     cut_off = clock()
@@ -91,20 +83,36 @@ def consolidate(
     )
     session.add(edition)
     session.flush()
-    if inputs:
-        session.execute(
-            insert(EditionInput),
-            [
-                {
-                    "edition_id": edition.id,
-                    "submission_id": row.submission_id,
-                    "revision": row.revision,
-                    "content_sha256": row.content_sha256,
-                }
-                for row in inputs
-            ],
-        )
+    _store_inputs(session, edition.id, inputs)
     return edition
+
+
+def _store_inputs(session: Session, edition_id: int, inputs: Sequence[Expected]) -> None:
+    """Write which revisions went in: one statement for a whole country."""
+    rows = [
+        {
+            "edition_id": edition_id,
+            "submission_id": row.submission_id,
+            "revision": row.revision,
+            "content_sha256": row.content_sha256,
+        }
+        for row in inputs
+    ]
+    if rows:
+        session.connection().execute(insert(table_of(EditionInput)), rows)
+
+
+def _require_may_consolidate(actor: Actor, unit: ReportingUnit, form: FormVersion) -> None:
+    if not actor.may_administer and actor.unit_id != unit.id:
+        raise NotAllowed(
+            vi="Tài khoản này không được tổng hợp cho đơn vị đó.",
+            en="This client may not consolidate for that unit.",
+        )
+    if not form.sources:
+        raise Conflict(
+            vi=f"Biểu {form.code} không tổng hợp từ biểu nào.",
+            en=f"Form {form.code} is not consolidated from any form.",
+        )
 
 
 def list_editions(
@@ -148,12 +156,12 @@ def _latest(session: Session, form_code: str, period: str, unit_id: int) -> Edit
 
 
 def _hash_inputs(form: FormVersion, inputs: Sequence[Expected]) -> str:
-    lines = [[row.unit_code, row.form_code, row.revision, row.content_sha256] for row in inputs]
-    return sha256(
-        canonical_json(
-            {"checksum": form.checksum, "engine": ENGINE, "form": form.code, "inputs": lines}
-        )
-    )
+    """What decides an edition: the declaration, the engine, and every revision in it, by name."""
+    lines = [f"{ENGINE} {form.code} {form.version} {form.checksum}"]
+    lines += [
+        f"{row.unit_code} {row.form_code} {row.revision} {row.content_sha256}" for row in inputs
+    ]
+    return sha256("\n".join(lines).encode())
 
 
 def _build(

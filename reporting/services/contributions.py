@@ -6,11 +6,13 @@ Set-based: the number of statements depends on the declared sources, never on ho
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from forms.aggregating import distinct_numbers
 from forms.canonical import read_report
 from forms.catalogue import Catalogue
 from forms.consolidating import Contribution
@@ -18,6 +20,7 @@ from forms.definition import FormVersion, Mode, Source, Table
 from forms.returns import Int64Array, Report, RowName
 from reporting.errors import Conflict
 from reporting.models import PackedTable, ReportingObligation, Submission
+from reporting.models.base import table_of
 from reporting.services.expected import Expected
 from reporting.services.packing import CELLS, ROW_IDS, names_of
 
@@ -52,19 +55,20 @@ def read_contributions(
 
 def _packed(
     session: Session, source: Source, period: str, unit_id: int, columns: Sequence[str]
-) -> Mapping[int, tuple[bytes, ...]]:
+) -> Mapping[int, Row[Any]]:
     """The packed blobs of one table of every report in force, by revision."""
+    packed, owed = table_of(PackedTable).c, table_of(ReportingObligation).c
     query = (
-        select(PackedTable.submission_id, *(getattr(PackedTable, name) for name in columns))
-        .join(ReportingObligation, ReportingObligation.in_force_id == PackedTable.submission_id)
+        select(packed.submission_id, *(packed[name] for name in columns))
+        .join(ReportingObligation, owed.in_force_id == packed.submission_id)
         .where(
-            ReportingObligation.form_code == source.form,
-            ReportingObligation.period == period,
-            ReportingObligation.receiver_id == unit_id,
-            PackedTable.table_key == source.table,
+            owed.form_code == source.form,
+            owed.period == period,
+            owed.receiver_id == unit_id,
+            packed.table_key == source.table,
         )
     )
-    return {row[0]: tuple(row[1:]) for row in session.execute(query)}
+    return {row[0]: row for row in session.connection().execute(query).all()}
 
 
 def _read_sum(
@@ -80,23 +84,23 @@ def _read_sum(
     blobs = _packed(session, source, period, unit_id, _EACH_ROW)
     parts = [blobs[row.submission_id or 0] for row in inputs]
     width = len(table.figures)
-    ids = np.frombuffer(b"".join(part[0] for part in parts), ROW_IDS).astype(np.int64)
-    values = np.frombuffer(b"".join(part[1] for part in parts), CELLS).reshape(-1, width)
-    states = np.frombuffer(b"".join(part[2] for part in parts), np.uint8).reshape(-1, width)
-    counts = np.array([len(part[0]) // ROW_IDS.itemsize for part in parts], np.int64)
+    ids = np.frombuffer(b"".join(part[1] for part in parts), ROW_IDS).astype(np.int64)
+    values = np.frombuffer(b"".join(part[2] for part in parts), CELLS).reshape(-1, width)
+    states = np.frombuffer(b"".join(part[3] for part in parts), np.uint8).reshape(-1, width)
+    counts = np.array([len(part[1]) // ROW_IDS.itemsize for part in parts], np.int64)
     target = form.table_by_key[source.into]
     sections = _section_of_kind(target)
     kinds = sorted({row.unit_kind for row in inputs})
     kind_of_row = np.repeat(
         np.array([kinds.index(row.unit_kind) for row in inputs], np.int64), counts
     )
-    distinct, name_of_row = np.unique(ids * len(kinds) + kind_of_row, return_inverse=True)
+    distinct, name_of_row = distinct_numbers(ids * len(kinds) + kind_of_row)
     known = names_of(session, sorted({int(number) // len(kinds) for number in distinct}))
     names = [
         _named(known[int(number) // len(kinds)], kinds[int(number) % len(kinds)], source, sections)
         for number in distinct
     ]
-    return Contribution(source, table, names, np.asarray(name_of_row, np.int64), values, states)
+    return Contribution(source, table, names, name_of_row, values, states)
 
 
 def _section_of_kind(table: Table) -> Mapping[str, str]:
@@ -130,10 +134,10 @@ def _read_stack(
     width = len(table.figures)
     mine = list(inputs)
     values = np.frombuffer(
-        b"".join(blobs[row.submission_id or 0][0] for row in mine), CELLS
+        b"".join(blobs[row.submission_id or 0][1] for row in mine), CELLS
     ).reshape(-1, width)
     states = np.frombuffer(
-        b"".join(blobs[row.submission_id or 0][1] for row in mine), np.uint8
+        b"".join(blobs[row.submission_id or 0][2] for row in mine), np.uint8
     ).reshape(-1, width)
     names = [RowName(row.unit_code, label=row.unit_name) for row in mine]
     order: Int64Array = np.arange(len(names), dtype=np.int64)

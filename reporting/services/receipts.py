@@ -75,6 +75,7 @@ def issue_for_people(issue: Issue) -> dict[str, Any]:
         "cell_id": issue.cell,
         "cell": issue.address,
         "sheet_cell": issue.place,
+        "label": issue.label,
         "given": issue.given,
         "expected": issue.expected,
         "rule": issue.rule,

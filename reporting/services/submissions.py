@@ -6,8 +6,9 @@ A return that is wrong is not an exception: it is refused with all its issues an
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
@@ -180,41 +181,17 @@ def _store(
     taken: _Taken,
     recorded_at: datetime,
 ) -> Receipt:
-    form, owed, checked = taken.form, taken.owed, taken.checked
-    report = checked.report
-    revision = owed.revisions + 1
-    is_on_time = delivery.received_at <= owed.due_at
-    file_sha256 = sha256(delivery.body)
+    """Write the revision and its packed cells, put it in force, compare it with other reports."""
+    form, owed, report = taken.form, taken.owed, taken.checked.report
+    revision = _revision(actor, delivery, taken, recorded_at)
     submission_id = session.execute(
-        insert(Submission).returning(Submission.id),
-        {
-            "obligation_id": owed.obligation_id,
-            "unit_id": owed.unit_id,
-            "form_code": form.code,
-            "form_version": form.version,
-            "period": report.period,
-            "revision": revision,
-            "status": SubmissionStatus.RECEIVED,
-            "engine": ENGINE,
-            "content_sha256": taken.digest,
-            "canonical": taken.content,
-            "file": delivery.body,
-            "file_name": delivery.file_name,
-            "file_sha256": file_sha256,
-            "received_at": delivery.received_at,
-            "recorded_at": recorded_at,
-            "is_on_time": is_on_time,
-            "door": delivery.door,
-            "client_id": actor.client_id,
-            "actor": actor.name,
-            "issues": issues_as_data(checked.issues),
-        },
+        insert(Submission).returning(Submission.id), revision
     ).scalar_one()
     store_packed(session, submission_id=submission_id, report=report)
     session.execute(
         update(ReportingObligation)
         .where(ReportingObligation.id == owed.obligation_id)
-        .values(in_force_id=submission_id, revisions=revision),
+        .values(in_force_id=submission_id, revisions=revision["revision"]),
         execution_options={"synchronize_session": False},
     )
     outcomes = run_cross_checks(
@@ -240,26 +217,52 @@ def _store(
         form.code,
         owed.unit_code,
         report.period,
-        (*checked.issues, *across),
+        (*taken.checked.issues, *across),
         number=receipt_number(submission_id, delivery.received_at),
         submission_id=submission_id,
         version=form.version,
-        revision=revision,
+        revision=revision["revision"],
         content_sha256=taken.digest,
-        file_sha256=file_sha256,
+        file_sha256=revision["file_sha256"],
         received_at=delivery.received_at,
         due_at=owed.due_at,
-        is_on_time=is_on_time,
+        is_on_time=revision["is_on_time"],
         unit_name=owed.unit_name,
     )
 
 
+def _revision(
+    actor: Actor, delivery: Delivery, taken: _Taken, recorded_at: datetime
+) -> dict[str, Any]:
+    """The row of a new revision."""
+    owed = taken.owed
+    return {
+        "obligation_id": owed.obligation_id,
+        "unit_id": owed.unit_id,
+        "form_code": taken.form.code,
+        "form_version": taken.form.version,
+        "period": taken.checked.report.period,
+        "revision": owed.revisions + 1,
+        "status": SubmissionStatus.RECEIVED,
+        "engine": ENGINE,
+        "content_sha256": taken.digest,
+        "canonical": taken.content,
+        "file": delivery.body,
+        "file_name": _short(delivery.file_name, 200),
+        "file_sha256": sha256(delivery.body),
+        "received_at": delivery.received_at,
+        "recorded_at": recorded_at,
+        "is_on_time": delivery.received_at <= owed.due_at,
+        "door": delivery.door,
+        "client_id": actor.client_id,
+        "actor": actor.name,
+        "issues": issues_as_data(taken.checked.issues),
+    }
+
+
 def _repeated(session: Session, owed: Owed) -> Receipt:
-    submission = session.get_one(Submission, owed.in_force_id)
-    first = receipt_of(session, submission)
-    return Receipt(
-        **{name: getattr(first, name) for name in first.__slots__} | {"verdict": Verdict.REPEATED}
-    )
+    first = receipt_of(session, session.get_one(Submission, owed.in_force_id))
+    return replace(first, verdict=Verdict.REPEATED)
 
 
 def _refuse(
@@ -277,7 +280,7 @@ def _refuse(
             "unit_code": _short(raw.unit, 60),
             "period": _short(raw.period, 20),
             "file": delivery.body,
-            "file_name": delivery.file_name,
+            "file_name": _short(delivery.file_name, 200),
             "file_sha256": sha256(delivery.body),
             "issues": issues_as_data(issues),
         },

@@ -103,6 +103,17 @@ def test_two_files_cannot_claim_one_version(tmp_path: Path) -> None:
     assert problem.startswith("T.01 version 1 is already declared in")
 
 
+def test_two_files_cannot_claim_one_regime_or_list(tmp_path: Path) -> None:
+    """A folder of one's own cannot change a shipped regime or list behind its forms' back."""
+    shipped = shipped_folder()
+    put(tmp_path, "regimes/r.yaml", (shipped / "regimes" / "TT01-II.yaml").read_text("utf-8"))
+    put(tmp_path, "lists/l.yaml", (shipped / "lists" / "linh_vuc.yaml").read_text("utf-8"))
+    assert [(name, said.partition(" is ")[0]) for name, _, _, said in problems(tmp_path)] == [
+        ("l.yaml", "list linh_vuc"),
+        ("r.yaml", "regime TT01-II"),
+    ]
+
+
 def test_a_changed_published_file_is_refused(tmp_path: Path) -> None:
     """One more blank in a published file is a fault, however harmless."""
     path = put(tmp_path, "v1.yaml", a_form())
@@ -253,6 +264,25 @@ def test_rows_of_a_fixed_source_need_a_place(tmp_path: Path) -> None:
     put(tmp_path, "two.yaml", target + "consolidates: [{from: T.01, mode: sum}]\n")
     ((name, _, _, problem),) = problems(tmp_path)
     assert (name, problem) == ("two.yaml", "row i1 has no place in a")
+
+
+def test_a_target_may_have_notes_that_the_source_has_not(tmp_path: Path) -> None:
+    """Only what is added up or strung together must stand in the source."""
+    source = a_form().replace("      - {id: c4, label: Ghi chú, type: text}\n", "")
+    put(tmp_path, "one.yaml", source)
+    target = a_form("T.02") + "consolidates: [{from: T.01, mode: sum}]\n"
+    put(tmp_path, "two.yaml", target)
+    assert load_forms([tmp_path]).latest("T.02").sources[0].table == "a"
+
+
+def test_fixed_rows_add_up_by_key(tmp_path: Path) -> None:
+    """A source with the same rows needs no pairing."""
+    text = head() + "tables:\n  - key: a\n    title: Bảng\n    rows:\n      model: fixed\n"
+    text += "      rows: [{key: i1, label: Dòng}]\n" + COLUMNS
+    put(tmp_path, "one.yaml", text)
+    target = text.replace("T.01", "T.02") + "consolidates: [{from: T.01, mode: sum}]\n"
+    put(tmp_path, "two.yaml", target)
+    assert load_forms([tmp_path]).latest("T.02").sources[0].into == "a"
 
 
 def test_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:

@@ -172,6 +172,13 @@ def found(text: str) -> list[tuple[int, str]]:
             "not needed in model single",
         ),
         (
+            "model: single",
+            "model: outline, headings: [{key: x, label: X}]",
+            15,
+            "tables.a.columns",
+            "figures in a narrative",
+        ),
+        (
             "model: single}",
             "model: single}\n    total: Tổng",
             14,
@@ -223,6 +230,38 @@ def test_a_rule_that_cannot_be_asked_is_refused(check: str, problem: str) -> Non
     (fault,) = faults_of(a_form(rules=rules))
     assert (fault.line, fault.key) == (22, "tables.a.rules.sai.check")
     assert problem in fault.problem
+
+
+def test_rows_of_a_list_have_no_predecessor() -> None:
+    """The third row of a list is another thing in the next period."""
+    text = a_form(rules="      - {check: c1 >= previous(c1), origin: derived}\n")
+    (fault,) = faults_of(text.replace("model: single", "model: list"))
+    assert "looks for a row of a list in another report" in fault.problem
+
+
+def test_a_table_needs_columns() -> None:
+    """Only a narrative may leave its columns out."""
+    (fault,) = faults_of(head() + SINGLE)
+    assert (fault.line, fault.key, fault.problem) == (11, "tables.a", "has no columns")
+
+
+def test_a_column_under_headers_goes_by_its_id() -> None:
+    """The way to a column names the table and the column, however many headers are between."""
+    columns = (
+        "    columns:\n"
+        "      - header: Tiếp nhận\n"
+        "        columns:\n"
+        "          - header: Trong kỳ\n"
+        "            columns:\n"
+        "              - {id: c4, label: Trực tuyến, type: number}\n"
+    )
+    assert found(head() + SINGLE + columns) == [(19, "tables.a.columns.c4.type")]
+
+
+def test_nothing_is_said_about_the_inside_of_what_has_no_shape() -> None:
+    """A check that is no text is told once, not again as an expression without a comparison."""
+    text = a_form(rules="      - {id: x, check: [c1], origin: printed}\n")
+    assert found(text) == [(21, "tables.a.rules.x.check")]
 
 
 def test_scope_that_cannot_be_decided() -> None:
@@ -285,6 +324,7 @@ def test_a_row_with_fewer_digits_cannot_hold_longer_parts() -> None:
         ("{from: X, mode: concatenate}", "mode", "concatenate fills"),
         ("{from: X, mode: sum, into: z}", "into", "z is no table"),
         ("{from: X, mode: sum, row: z}", "row", "z is no row of a"),
+        ("{from: X, mode: stack, row: z}", "row", "is one row for mode stack"),
         ("{from: X, mode: sum, columns: {c9: c1}}", "columns.c9", "c9 is no column of a"),
         ("{from: X, mode: sum, columns: c9}", "columns", "does not pair column ids"),
         ("{mode: sum}", "from", "is missing"),
@@ -292,10 +332,11 @@ def test_a_row_with_fewer_digits_cannot_hold_longer_parts() -> None:
 )
 def test_faults_of_consolidation(source: str, key: str, problem: str) -> None:
     """Where a consolidated table is filled from is checked against the table."""
-    fault = faults_of(a_form() + f"consolidates:\n  - {source}\n")[0]
-    assert fault.line == 21
-    assert fault.key.endswith(f".{key}")
-    assert problem in fault.problem
+    faults = faults_of(a_form() + f"consolidates:\n  - {source}\n")
+    assert {fault.line for fault in faults} == {21}
+    assert any(fault.key.endswith(f".{key}") and problem in fault.problem for fault in faults), (
+        faults
+    )
 
 
 def test_every_fault_is_told_at_once() -> None:

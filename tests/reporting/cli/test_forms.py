@@ -52,6 +52,13 @@ def test_show_prints_columns_rows_rules_and_sources() -> None:
     assert "MAU.03/TYLE v1" in run("show", "MAU.03/TYLE", "--version", "1", folder=SHAPES).output
 
 
+def test_show_of_a_narrative_prints_its_headings() -> None:
+    """A form without rules and figures is shown too."""
+    result = run("show", "MAU.04/DC", folder=SHAPES)
+    assert result.exit_code == 0
+    assert "Phương hướng nhiệm vụ" in result.output
+
+
 def test_show_of_an_unknown_form_names_the_known_ones() -> None:
     """A wrong code ends with 1 and a list to choose from."""
     result = run("show", "II.99")

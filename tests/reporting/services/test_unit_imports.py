@@ -54,43 +54,41 @@ def counts(session: Session) -> tuple[int, ...]:
     )
 
 
-@pytest.mark.parametrize(
-    ("line", "faults"),
-    [
-        ("X1,commune,A,H99,2025-07-01", [(2, "parent", "unknown_parent")]),
-        ("X1,commune,A,G01,2025-07-01", [(2, "parent", "wrong_parent_kind")]),
-        ("X1,province,A,H20,2025-07-01", [(2, "parent", "wrong_parent_kind")]),
-        ("X1,government,A,H20,2025-07-01", [(2, "parent", "wrong_parent_kind")]),
-        ("X1,commune,A,,2025-07-01", [(2, "parent", "blank")]),
-        ("X1,commune,A,H03,2025-07-01", [(2, "parent", "parent_not_valid")]),
-        ("X1,commune,A,H03,2025-06-01", [(2, "parent", "parent_not_valid")]),
-        ("X1,hamlet,A,H20,2025-07-01", [(2, "kind", "unknown_kind")]),
-        ("X1,,A,H20,2025-07-01", [(2, "kind", "blank")]),
-        ("G01,province,A,CP,2026-07-01", [(2, "kind", "kind_changed")]),
-        (",commune,A,H20,2025-07-01", [(2, "code", "blank")]),
-        ("X/1,commune,A,H20,2025-07-01", [(2, "code", "bad_code")]),
-        ("X1,commune, ,H20,2025-07-01", [(2, "name_vi", "blank")]),
-        (f"X1,commune,{'A' * 301},H20,2025-07-01", [(2, "name_vi", "too_long")]),
-        ("X1,commune,A\x07,H20,2025-07-01", [(2, "name_vi", "bad_character")]),
-        ("X1,commune,A,H20,", [(2, "valid_from", "blank")]),
-        ("X1,commune,A,H20,2026-02-29", [(2, "valid_from", "bad_date")]),
-        ("X1,commune,A,H20,07/2025", [(2, "valid_from", "bad_date")]),
-        ("X1,commune,A,H20,45839", [(2, "valid_from", "bad_date")]),
-        ("X1,commune,A,H20,2025-07-02,2025-07-01", [(2, "valid_to", "ends_before_start")]),
-        ("X1,commune,A,H20,2025-07-01,,4", [(2, "gso", "bad_code")]),
-        ("X1,commune,A,H20,2025-07-01,,,H26", [(2, "mdd", "duplicate_identifier")]),
-        ("X1,commune,A,H20,2025-07-01,,,,H26", [(2, "local", "duplicate_identifier")]),
-        ("H20,province,A,CP,2010-01-01", [(2, "code", "duplicate_code")]),
-        ("H03,province,A,CP,2025-06-30", [(2, "code", "duplicate_code")]),
-    ],
-)
-def test_what_is_wrong_with_a_line(
-    registry: Session, line: str, faults: list[tuple[int, str, str]]
-) -> None:
+#: One line of a file, and its faults.
+WRONG_LINES: list[tuple[str, list[tuple[int, str, str]]]] = [
+    ("X1,commune,A,H99,2025-07-01", [(2, "parent", "unknown_parent")]),
+    ("X1,commune,A,G01,2025-07-01", [(2, "parent", "wrong_parent_kind")]),
+    ("X1,province,A,H20,2025-07-01", [(2, "parent", "wrong_parent_kind")]),
+    ("X1,government,A,H20,2025-07-01", [(2, "parent", "wrong_parent_kind")]),
+    ("X1,commune,A,,2025-07-01", [(2, "parent", "blank")]),
+    ("X1,commune,A,H03,2025-07-01", [(2, "parent", "parent_not_valid")]),
+    ("X1,commune,A,H03,2025-06-01", [(2, "parent", "parent_not_valid")]),
+    ("X1,hamlet,A,H20,2025-07-01", [(2, "kind", "unknown_kind")]),
+    ("X1,,A,H20,2025-07-01", [(2, "kind", "blank")]),
+    ("G01,province,A,CP,2026-07-01", [(2, "kind", "kind_changed")]),
+    (",commune,A,H20,2025-07-01", [(2, "code", "blank")]),
+    ("X/1,commune,A,H20,2025-07-01", [(2, "code", "bad_code")]),
+    ("X1,commune, ,H20,2025-07-01", [(2, "name_vi", "blank")]),
+    (f"X1,commune,{'A' * 301},H20,2025-07-01", [(2, "name_vi", "too_long")]),
+    ("X1,commune,A\x07,H20,2025-07-01", [(2, "name_vi", "bad_character")]),
+    ("X1,commune,A,H20,", [(2, "valid_from", "blank")]),
+    ("X1,commune,A,H20,2026-02-29", [(2, "valid_from", "bad_date")]),
+    ("X1,commune,A,H20,07/2025", [(2, "valid_from", "bad_date")]),
+    ("X1,commune,A,H20,45839", [(2, "valid_from", "bad_date")]),
+    ("X1,commune,A,H20,2025-07-02,2025-07-01", [(2, "valid_to", "ends_before_start")]),
+    ("X1,commune,A,H20,2025-07-01,,4", [(2, "gso", "bad_code")]),
+    ("X1,commune,A,H20,2025-07-01,,,H26", [(2, "mdd", "duplicate_identifier")]),
+    ("X1,commune,A,H20,2025-07-01,,,,H26", [(2, "local", "duplicate_identifier")]),
+    ("H20,province,A,CP,2010-01-01", [(2, "code", "duplicate_code")]),
+    ("H03,province,A,CP,2025-06-30", [(2, "code", "duplicate_code")]),
+]
+
+
+def test_what_is_wrong_with_a_line(registry: Session) -> None:
     """Each fault has its line, its column and its code; and nothing is stored."""
     before = counts(registry)
-    result = take(registry, line)
-    assert found(result) == faults
+    results = {line: found(take(registry, line)) for line, _ in WRONG_LINES}
+    assert results == dict(WRONG_LINES)
     assert counts(registry) == before
 
 
@@ -227,7 +225,8 @@ def test_the_whole_country_takes_a_few_statements(registry: Session, engine: Eng
     def record(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         seen.append(statement)
 
-    lines = [f"X{n:05},commune,Xã {n},H20,2025-07-01,,{n:05}" for n in range(3321)]
+    ends = ["", "2026-06-30"]
+    lines = [f"X{n:05},commune,Xã {n},H20,2025-07-01,{ends[n % 2]},{n:05}" for n in range(3321)]
     event.listen(engine, "before_cursor_execute", record)
     try:
         result = take(registry, *lines)
@@ -237,25 +236,20 @@ def test_the_whole_country_takes_a_few_statements(registry: Session, engine: Eng
     assert len(seen) <= 10, seen
 
 
-cell = st.sampled_from(
-    ["", "X1", "X2", "H20", "H03", "CP", "commune", "province", "subordinate", "2025-07-01",
-     "2025-12-31", "2026-01-01", "1/1/2026", "00001", "\x00", "Xã", "82"]
-)  # fmt: skip
-line = st.tuples(
-    st.sampled_from(["X1", "X2", "X3", ""]),
-    st.sampled_from(["commune", "subordinate", "province"]),
+#: Mostly good lines, so that files get in and meet what others have left in the store.
+LINES = st.tuples(
+    st.sampled_from(["X1", "X2", "X3"]),
+    st.just("commune"),
     st.just("Tên"),
-    st.sampled_from(["H20", "X1", "X2", "CP", "H03"]),
-    st.sampled_from(["2025-01-01", "2025-07-01", "2026-01-01"]),
-    st.sampled_from(["", "2025-12-31", "2026-06-30"]),
+    st.sampled_from(["H20", "H53", "H20", "H03"]),
+    st.sampled_from(["2025-07-01", "2026-01-01", "2026-07-01"]),
+    st.sampled_from(["", "2025-12-31", "2026-06-30", ""]),
     st.sampled_from(["", "00001", "00002"]),
-    cell,
-    cell,
 ).map(",".join)
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.lists(line, min_size=1, max_size=4), min_size=1, max_size=3))
+@given(st.lists(st.lists(LINES, min_size=1, max_size=2), min_size=1, max_size=5))
 def test_whatever_is_imported_the_registry_stays_sound(
     registry: Session, files: list[list[str]]
 ) -> None:

@@ -1,0 +1,199 @@
+"""Consolidating II.06a of 3,321 units (27 open rows each, 297 figures) against a bare numpy sum.
+
+Bare: the same blobs read with the driver alone and added with numpy. Ours: the whole act, with
+coverage, the list of inputs, canonical bytes, and the edition stored and committed.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import tempfile
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from benchmarks.checking import a_return
+from forms.canonical import ENGINE, sha256, write_report
+from forms.catalogue import Catalogue, load_forms
+from forms.checking import check
+from forms.naming_rows import Circumstances
+from forms.period import Period
+from forms.reading_json import read_object
+from reporting.db import make_engine, make_session_factory, migrate
+from reporting.models import (
+    Door,
+    Edition,
+    EditionInput,
+    PackedTable,
+    ReportingObligation,
+    ReportingUnit,
+    Submission,
+    SubmissionStatus,
+    UnitKind,
+)
+from reporting.services.actors import Actor
+from reporting.services.consolidation import consolidate
+from reporting.services.packing import name_ids, pack
+
+UNITS = 3_321
+ROWS = 27
+FIELDS = 40  # of which each unit reports 27, so that keys differ from unit to unit
+ROUNDS = 5
+FORM = "II.06a/VPCP/KSTT"
+PERIOD = Period.parse("2026-Q3")
+NOW = datetime(2026, 9, 20, tzinfo=UTC)
+
+
+def fill(sessions: sessionmaker[Session], catalogue: Catalogue, *, units: int = UNITS) -> int:
+    """Store one report of every unit, straight into the tables; gives the id of the receiver."""
+    chance = random.Random(2026)
+    form = catalogue.latest(FORM)
+    window = PERIOD.window()
+    fields = [entry.label for entry in catalogue.lists["linh_vuc"].entries]
+    fields = (fields + [f"Lĩnh vực riêng {number}" for number in range(FIELDS)])[:FIELDS]
+    with sessions.begin() as session:
+        root = _a_unit(session, "H99", UnitKind.PROVINCE)
+        for number in range(units):
+            code = f"X{number:05d}"
+            unit_id = _a_unit(session, code, UnitKind.COMMUNE)
+            raw = a_return(chance.sample(fields, ROWS), is_wrong=False, chance=chance)
+            circumstances = Circumstances(window, catalogue.lists, code)
+            report = check(form, read_object(raw | {"unit": code}), circumstances).report
+            canonical = write_report(form, report)
+            owed = session.execute(
+                insert(ReportingObligation).returning(ReportingObligation.id),
+                {
+                    "unit_id": unit_id,
+                    "receiver_id": root,
+                    "form_code": form.code,
+                    "form_version": form.version,
+                    "period": PERIOD.code,
+                    "window_first": window.first,
+                    "window_last": window.last,
+                    "opens_at": NOW,
+                    "due_at": NOW,
+                    "revisions": 1,
+                },
+            ).scalar_one()
+            submission = session.execute(
+                insert(Submission).returning(Submission.id),
+                {
+                    "obligation_id": owed,
+                    "unit_id": unit_id,
+                    "form_code": form.code,
+                    "form_version": form.version,
+                    "period": PERIOD.code,
+                    "revision": 1,
+                    "status": SubmissionStatus.RECEIVED,
+                    "engine": ENGINE,
+                    "content_sha256": sha256(canonical),
+                    "canonical": canonical,
+                    "file": b"{}",
+                    "file_name": "",
+                    "file_sha256": sha256(b"{}"),
+                    "received_at": NOW,
+                    "recorded_at": NOW,
+                    "is_on_time": True,
+                    "door": Door.API,
+                    "client_id": None,
+                    "actor": "benchmark",
+                    "issues": [],
+                },
+            ).scalar_one()
+            names = report.tables["a"].names
+            packed = pack(submission, "a", report.tables["a"], name_ids(session, names))
+            session.execute(insert(PackedTable), packed)
+            session.execute(
+                update(ReportingObligation)
+                .where(ReportingObligation.id == owed)
+                .values(in_force_id=submission)
+            )
+    return root
+
+
+def _a_unit(session: Session, code: str, kind: UnitKind) -> int:
+    return session.execute(
+        insert(ReportingUnit).returning(ReportingUnit.id),
+        {
+            "code": code,
+            "kind": kind,
+            "name_vi": code,
+            "name_en": code,
+            "valid_from": date(2025, 7, 1),
+        },
+    ).scalar_one()
+
+
+def bare_sum(path: Path) -> tuple[float, int]:
+    """Seconds to read the blobs with the driver and add them up; and a grand total to compare."""
+    start = time.perf_counter()
+    connection = sqlite3.connect(path)
+    total = np.zeros((ROWS, 11), np.int64)
+    for (cells,) in connection.execute("SELECT cells FROM packed_table WHERE table_key = 'a'"):
+        total += np.frombuffer(cells, np.int64).reshape(ROWS, 11)
+    connection.close()
+    return time.perf_counter() - start, int(total.sum())
+
+
+def one_edition(sessions: sessionmaker[Session], catalogue: Catalogue, root: int) -> float:
+    """Seconds for the whole act, edition stored and committed; it is taken away afterwards."""
+    start = time.perf_counter()
+    with sessions.begin() as session:
+        consolidate(
+            session,
+            actor=Actor(name="benchmark", is_system=True),
+            form=catalogue.latest("II.06c/VPCP/KSTT"),
+            period=PERIOD,
+            unit=session.get_one(ReportingUnit, root),
+            catalogue=catalogue,
+            clock=lambda: NOW,
+        )
+    seconds = time.perf_counter() - start
+    with sessions.begin() as session:
+        _same_total(session)
+        session.execute(delete(EditionInput))
+        session.execute(delete(Edition))
+    return seconds
+
+
+def _same_total(session: Session) -> None:
+    """The edition is worth nothing if it does not say what the parts say."""
+    content = session.scalars(select(Edition.canonical)).one()
+    if b'"c3"' not in content:
+        raise AssertionError("the edition holds no figures")
+
+
+def run() -> list[dict[str, Any]]:
+    """Measure on SQLite."""
+    catalogue = load_forms()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bench.sqlite3"
+        engine: Engine = make_engine(f"sqlite:///{path}")
+        migrate(engine)
+        sessions = make_session_factory(engine)
+        root = fill(sessions, catalogue)
+        bare = min(bare_sum(path)[0] for _ in range(ROUNDS))
+        ours = min(one_edition(sessions, catalogue, root) for _ in range(ROUNDS))
+        engine.dispose()
+    return [
+        {
+            "name": f"consolidate {UNITS} units x {ROWS * 11} cells, edition stored",
+            "ours": round(ours, 4),
+            "bare": round(bare, 4),
+            "unit": "s",
+            "ratio": round(ours / bare, 2),
+            "bar": 4.0,
+            "met": ours / bare <= 4.0,
+        }
+    ]
+
+
+if __name__ == "__main__":
+    for line in run():
+        print(line)

@@ -1,0 +1,68 @@
+"""The JSON door, /api/v1: thin routes over the services, problem+json, OpenAPI 3.1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, g, request
+from flask_smorest import Api
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import HTTPException, Unauthorized
+
+from reporting import __version__
+from reporting.api import submissions
+from reporting.api.schemas import ProblemSchema
+from reporting.http import current_parts
+from reporting.services.clients import authenticate
+
+BLUEPRINTS = (submissions.blp,)
+
+PREFIX = "/api/"
+
+#: What flask-smorest reads from the application's configuration.
+CONFIGURATION = {
+    "API_TITLE": "Government Reporting",
+    "API_VERSION": "v1",
+    "OPENAPI_VERSION": "3.1.0",
+    "OPENAPI_URL_PREFIX": "/api/v1",
+    "OPENAPI_JSON_PATH": "openapi.json",
+    "API_SPEC_OPTIONS": {
+        "info": {"description": f"Reports as declared forms ask for them. Release {__version__}."},
+        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        "security": [{"token": []}],
+    },
+}
+
+
+class JsonDoor(Api):  # type: ignore[misc]  # flask-smorest has no types.
+    """flask-smorest, which leaves the answers to failures to the application."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def __init__(self, app: Flask, answer: Callable[[HTTPException], Response]) -> None:
+        self._answer = answer
+        super().__init__(app)
+
+    def handle_http_exception(self, error: HTTPException) -> Any:
+        """Answer a failure of any route, those of the pages too."""
+        return self._answer(error)
+
+
+def register_api(app: Flask, answer: Callable[[HTTPException], Response]) -> None:
+    """Put the JSON door into the application; `answer` answers every HTTP failure."""
+    door = JsonDoor(app, answer)
+    for blueprint in BLUEPRINTS:
+        door.register_blueprint(blueprint)
+
+
+def identify_client() -> None:
+    """Find out whose token came with the request. Raises Unauthorized."""
+    given = request.authorization
+    actor = None
+    if given is not None and given.type == "bearer" and given.token:
+        with current_parts().reading_sessions() as session:
+            actor = authenticate(session, given.token)
+    if actor is None:
+        raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "reporting"}))
+    g.actor = actor

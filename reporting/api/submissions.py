@@ -1,0 +1,195 @@
+"""Sending returns by program, trying them first, and reading what was received."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Response, url_for
+from flask_smorest import Blueprint
+
+from reporting.api.problems import PROBLEM, answer_refused
+from reporting.api.schemas import (
+    ProblemSchema,
+    ReceiptSchema,
+    SubmissionArguments,
+    SubmissionDetail,
+    SubmissionPage,
+    VerdictSchema,
+)
+from reporting.http import (
+    XLSX,
+    Delivered,
+    Right,
+    allows,
+    attachment,
+    current_actor,
+    current_parts,
+    read_delivery,
+)
+from reporting.models import Door, ReportingUnit, Submission
+from reporting.services.archive import Kept, find_kept
+from reporting.services.deliveries import read_return
+from reporting.services.receipts import Verdict, issues_from_data, receipt_number
+from reporting.services.submissions import Delivery, list_submissions, preflight, receive
+
+blp = Blueprint("submissions", __name__, url_prefix="/api/v1", description="Reports as sent")
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "description": "a return as GET /api/v1/forms/{code}/schema describes it",
+                }
+            },
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "contentMediaType": XLSX},
+                    },
+                }
+            },
+        },
+    }
+}
+
+
+@blp.post("/submissions")
+@blp.doc(**_BODY)
+@blp.response(201, ReceiptSchema, description="Received: a new revision")
+@blp.alt_response(
+    200,
+    schema=ReceiptSchema,
+    description="The same as the revision in force: its receipt again",
+    success=True,
+)
+@blp.alt_response(422, schema=ProblemSchema, content_type=PROBLEM, description="Refused; kept")
+@allows(Right.CLIENT)
+def post_submission() -> Any:
+    """Send one return. Sending the same content twice is safe."""
+    parts, delivered = current_parts(), read_delivery()
+    delivery = Delivery(
+        _read(delivered), delivered.body, delivered.file_name, Door.API, delivered.received_at
+    )
+    with parts.sessions.begin() as session:
+        receipt = receive(
+            session,
+            actor=current_actor(),
+            delivery=delivery,
+            catalogue=parts.catalogue,
+            clock=parts.clock,
+        )
+    if receipt.verdict is Verdict.REFUSED:
+        return answer_refused(receipt)
+    place = url_for("submissions.get_submission", submission_id=receipt.submission_id)
+    status = 201 if receipt.verdict is Verdict.RECEIVED else 200
+    return receipt, status, {"Location": place}
+
+
+@blp.post("/checks")
+@blp.doc(**_BODY)
+@blp.response(200, VerdictSchema, description="Looked at; nothing is kept")
+@allows(Right.CLIENT)
+def post_check() -> Any:
+    """Try a return: the verdict that sending it would bring, without side effects."""
+    parts, delivered = current_parts(), read_delivery()
+    raw = _read(delivered)
+    with parts.reading_sessions() as session:
+        return preflight(
+            session,
+            actor=current_actor(),
+            raw=raw,
+            catalogue=parts.catalogue,
+            now=delivered.received_at,
+        )
+
+
+@blp.get("/submissions")
+@blp.arguments(SubmissionArguments, location="query")
+@blp.response(200, SubmissionPage)
+@allows(Right.CLIENT)
+def get_submissions(arguments: dict[str, Any]) -> Any:
+    """The revisions that the client may see, oldest first, page by page."""
+    with current_parts().reading_sessions() as session:
+        found = list_submissions(
+            session,
+            actor=current_actor(),
+            form_code=arguments["form"],
+            period=arguments["period"],
+            unit_code=arguments["unit"],
+            after=arguments["after"],
+            limit=arguments["limit"],
+        )
+    more = len(found) == arguments["limit"]
+    return {
+        "items": [_summary(submission, unit) for submission, unit in found],
+        "next": found[-1][0].id if more else None,
+    }
+
+
+@blp.get("/submissions/<int:submission_id>")
+@blp.response(200, SubmissionDetail)
+@allows(Right.CLIENT)
+def get_submission(submission_id: int) -> Any:
+    """One revision: status, issues, outcomes across reports, and what it says."""
+    with current_parts().reading_sessions() as session:
+        return _detail(find_kept(session, actor=current_actor(), submission_id=submission_id))
+
+
+@blp.get("/submissions/<int:submission_id>/file")
+@blp.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
+@allows(Right.CLIENT)
+def get_submission_file(submission_id: int) -> Response:
+    """The body of a revision exactly as it came in, to be saved."""
+    with current_parts().reading_sessions() as session:
+        kept = find_kept(
+            session, actor=current_actor(), submission_id=submission_id, with_file=True
+        ).submission
+    is_workbook = kept.file[:2] == b"PK"
+    return attachment(kept.file, kept.file_name, XLSX if is_workbook else "application/json")
+
+
+def _read(delivered: Delivered) -> Any:
+    limits = current_parts().xlsx_limits
+    return read_return(delivered.body, is_workbook=delivered.is_workbook, limits=limits)
+
+
+def _summary(submission: Submission, unit: ReportingUnit) -> dict[str, Any]:
+    shown = {name: getattr(submission, name) for name in _SHOWN}
+    return shown | {
+        "number": receipt_number(submission.id, submission.received_at),
+        "unit_code": unit.code,
+        "unit_name": unit.name_vi,
+    }
+
+
+_SHOWN = (
+    "id", "form_code", "form_version", "period", "revision", "status", "received_at",
+    "is_on_time", "door", "actor", "content_sha256", "file_name", "file_sha256",
+)  # fmt: skip
+
+
+def _detail(kept: Kept) -> dict[str, Any]:
+    return _summary(kept.submission, kept.unit) | {
+        "is_in_force": kept.is_in_force,
+        "due_at": kept.obligation.due_at,
+        "issues": issues_from_data(kept.submission.issues),
+        "cross_checks": [
+            {
+                "rule_id": row.rule_id,
+                "other_form": row.other_form,
+                "other_period": row.other_period,
+                "outcome": row.outcome,
+                "compared_with": row.compared_with,
+                "checked_at": row.checked_at,
+                "issues": issues_from_data(row.issues),
+            }
+            for row in kept.cross_checks
+        ],
+        "report": json.loads(kept.submission.canonical),
+    }

@@ -1,0 +1,132 @@
+"""Puts the web application together: parts, doors, limits, headers, answers to failures.
+
+The one place that configures Flask; everything else is asked of the parts.
+"""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import structlog
+from flask import Flask, Response, current_app, g, request
+from flask.json.provider import DefaultJSONProvider
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge
+
+from forms.catalogue import Catalogue
+from reporting import api
+from reporting.api.problems import answer_http_exception, answer_refusal
+from reporting.errors import Refusal
+from reporting.http import Right, current_parts, right_of
+from reporting.parts import Clock, Parts, make_parts, system_clock
+from reporting.settings import Environment, Settings
+
+log = structlog.get_logger(__name__)
+
+#: No script runs, no other site is asked, and no other site may show our pages in a frame.
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class ReportingJson(DefaultJSONProvider):
+    """JSON with Vietnamese as it is written, and every Decimal as a text of its digits."""
+
+    ensure_ascii = False
+    sort_keys = False
+
+    @staticmethod
+    def default(value: Any) -> Any:
+        """What JSON itself does not know."""
+        return str(value) if isinstance(value, Decimal) else DefaultJSONProvider.default(value)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    engine: Engine | None = None,
+    catalogue: Catalogue | None = None,
+    sessions: sessionmaker[Session] | None = None,
+    clock: Clock = system_clock,
+) -> Flask:
+    """The web application with both its doors.
+
+    Raises BadDeclaration, which says every fault of the declared forms, rather than serve a part.
+    """
+    parts = make_parts(
+        settings, engine=engine, catalogue=catalogue, sessions=sessions, clock=clock
+    )
+    app = Flask("reporting")
+    app.json = ReportingJson(app)
+    app.extensions["reporting"] = parts
+    app.config.update(_configuration(parts))
+    app.before_request(_refuse_large_body)
+    app.before_request(_admit)
+    app.after_request(_add_security_headers)
+    app.register_error_handler(Refusal, _answer_refusal)
+    api.register_api(app, _answer_http_exception)
+    return app
+
+
+def _configuration(parts: Parts) -> dict[str, Any]:
+    settings = parts.settings
+    return api.CONFIGURATION | {
+        "SECRET_KEY": settings.secret_key,
+        "MAX_CONTENT_LENGTH": settings.max_body,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.environment is Environment.PRODUCTION,
+        "SEND_FILE_MAX_AGE_DEFAULT": 3600,
+    }
+
+
+def _refuse_large_body() -> None:
+    """Refuse by the length that a request announces, before any of it is read."""
+    length = request.content_length
+    if length is not None and length > current_parts().settings.max_body:
+        raise RequestEntityTooLarge
+
+
+def _admit() -> None:
+    """Let in whom the route has declared, and nobody where it has declared nothing."""
+    if request.endpoint is None:
+        return  # No route: the answer is 404 or 405.
+    right = right_of(current_app, request.endpoint)
+    if right is Right.ANYONE:
+        return
+    if right is Right.CLIENT:
+        api.identify_client()
+    else:
+        raise Forbidden
+
+
+def _add_security_headers(response: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _answer_http_exception(error: HTTPException) -> Response:
+    """Answer a failure as the door does at which it happened; ours is logged under a number."""
+    if (error.code or 500) >= 500:
+        g.log_id = uuid.uuid4().hex[:12]
+        cause = getattr(error, "original_exception", None) or error
+        log.error("request failed", log_id=g.log_id, path=request.path, exc_info=cause)
+    return answer_http_exception(error)
+
+
+def _answer_refusal(refusal: Refusal) -> Response:
+    """Answer an act that may not or cannot be done, as the door does at which it was asked."""
+    return answer_refusal(refusal)

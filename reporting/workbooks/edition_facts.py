@@ -1,0 +1,46 @@
+"""What a consolidated workbook says about its edition, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from forms.form_heading import HEAD_OF_UNIT
+from forms.locating_tables import PREPARED_BY
+from forms.period import Period, Window
+
+
+@dataclass(frozen=True, slots=True)
+class InputFacts:
+    """One revision that went into an edition."""
+
+    unit_code: str
+    unit_name: str
+    submission_id: int
+    revision: int
+    content_sha256: str
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class EditionFacts:
+    """One edition of a consolidated form.
+
+    `coverage` is what services.consolidation.coverage_of gives; `issues` are stored issues, as
+    services.receipts.issues_as_data gives them.
+    """
+
+    number: int
+    unit_code: str
+    unit_name: str
+    period: Period
+    window: Window
+    cut_off_at: datetime
+    sha256: str
+    coverage: Mapping[str, Any] = field(default_factory=dict)
+    issues: Sequence[Mapping[str, Any]] = ()
+    inputs: Sequence[InputFacts] = ()
+    prepared_title: str = PREPARED_BY
+    signer_title: str = HEAD_OF_UNIT
