@@ -10,6 +10,7 @@ the result is proved before the first figure is read.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -31,6 +32,9 @@ TOTAL = "total"
 
 #: A longer text than this is nobody's rule; it would only be a way to tire the parser.
 _LONGEST = 2_000
+
+#: Python reads a constant with a point as a double, which is exact up to 15 digits.
+_LONG_NUMBER = re.compile(r"(?:\d[._]?){16}|\d[eE]")
 
 
 class BadExpression(ValueError):
@@ -191,6 +195,8 @@ def rename(expression: Expression | PercentOf, names: Mapping[Ref, Ref]) -> Expr
 def _parse(text: str) -> ast.expr:
     if len(text) > _LONGEST:
         raise BadExpression(f"longer than {_LONGEST} characters")
+    if _LONG_NUMBER.search(text):
+        raise BadExpression(f"{text!r}: a number of more than 15 digits is not kept exactly")
     try:
         return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:

@@ -102,7 +102,8 @@ class RowNamer:
             return []
         compulsory = any(column.compulsory for column in table.columns)
         for row in asked.values():
-            if row.key not in sent and row.formula is None and compulsory:
+            # A computed row is worked out, and a taken one comes with the consolidation.
+            if row.key not in sent and compulsory and not (row.formula or row.taken_from):
                 cell = f"{table.key}/{row.key}"
                 self._issues.append(Issue("missing_row", cell=cell, label=row.label))
         return [

@@ -262,22 +262,40 @@ class _TableReader:
         cells: dict[str, RawCell] = {}
         for column, col in self._plan:
             value = line[col] if col < width else ""
-            if value != "":
+            if value.__class__ is float and -_EXACT < value < _EXACT:
                 # Most cells are whole numbers; all others go the careful way.
-                is_whole = value.__class__ is float and -_EXACT < value < _EXACT
-                whole = int(value) if is_whole else 0
-                cells[column] = whole if is_whole and whole == value else cell_value(value)
-        for letters, text in self._found.formulas.get(row, _NONE).items():
-            marked = self._column_at.get(letters)
-            if marked is not None:
-                mine = own.get(marked)
-                is_own = mine is not None and mine.is_in(text, row, self._moved, self._inside)
-                cells[marked] = Mark.OWN_FORMULA if is_own else Mark.FOREIGN_FORMULA
-        for letters in self._found.errors.get(row, _NONE):
-            marked = self._column_at.get(letters)
-            if marked is not None and marked not in cells:
-                cells[marked] = Mark.EXCEL_ERROR
+                whole = int(value)
+                cells[column] = whole if whole == value else cell_value(value)
+            elif value != "":
+                cells[column] = cell_value(value)
+        formulas = self._found.formulas.get(row)
+        if formulas is not None:
+            self._mark_formulas(cells, formulas, row, own)
+        if row in self._found.errors:
+            for letters in self._found.errors[row]:
+                cells.setdefault(self._column_at.get(letters, ""), Mark.EXCEL_ERROR)
+            cells.pop("", None)
         return cells
+
+    def _mark_formulas(
+        self,
+        cells: dict[str, RawCell],
+        formulas: Mapping[str, str],
+        row: int,
+        own: Mapping[str, OwnFormula],
+    ) -> None:
+        """Put marks in place of the cached values of formulas."""
+        number = str(row + 1)
+        for letters, text in formulas.items():
+            column = self._column_at.get(letters)
+            if column is None:
+                continue
+            mine = own.get(column)
+            is_own = mine is not None and (
+                text == mine.text.replace("\0", number)
+                or mine.is_in(text, row, self._moved, self._inside)
+            )
+            cells[column] = Mark.OWN_FORMULA if is_own else Mark.FOREIGN_FORMULA
 
     @property
     def _inside(self) -> range:
@@ -306,19 +324,24 @@ class _TableReader:
     def _heading(self, row: int) -> str:
         """What names a row; a name that is a formula or an error is an issue, and no name."""
         col = self._record.heading_col
-        letters = column_letters(col)
+        if row in self._found.formulas or row in self._found.errors:
+            marked = self._marked_heading(row, column_letters(col))
+            if marked is not None:
+                self._issues.append(marked)
+                return ""
+        value = cell_value(cell_at(self._grid, row, col))
+        return value.strip() if isinstance(value, str) else "" if value is None else str(value)
+
+    def _marked_heading(self, row: int, letters: str) -> Issue | None:
         for code, marked in (
             ("foreign_formula", self._found.formulas.get(row, _NONE)),
             ("excel_error", self._found.errors.get(row, _NONE)),
         ):
             if letters in marked:
                 place = f"{self._sheet}!{letters}{row + 1}"
-                given, label = marked[letters][:60], "tên dòng"
-                issue = Issue(code, place=place, given=given, expected="chữ", label=label)
-                self._issues.append(issue)
-                return ""
-        value = cell_value(cell_at(self._grid, row, col))
-        return "" if value is None else str(value).strip()
+                given = marked[letters][:60]
+                return Issue(code, place=place, given=given, expected="chữ", label="tên dòng")
+        return None
 
     def _sections(self) -> _Sections:
         return _Sections(self._record, self._grid)

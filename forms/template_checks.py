@@ -75,8 +75,8 @@ class TableChecks:
         """The same for the total row: it must be the sum of the rows, if it is typed over."""
         row = self.table.last_row + 1
         wrong = [self.total_differs(column) for column in self.summed]
-        texts = _grid(row, [self.table.col_of[c.id] for c in self.summed])
-        faults = [(_any_text(texts), "chữ ở ô số")] if texts else []
+        cols = [self.table.col_of[c.id] for c in self.summed]
+        faults = [(_any_text(row, cols), "chữ ở ô số")] if cols else []
         if wrong:
             faults.append((f"OR({','.join(wrong)})", "dòng tổng khác cộng các dòng"))
         yield from self._told(row, faults, Severity.ERROR, ())
@@ -120,8 +120,8 @@ class TableChecks:
         cols = [self.table.col_of[c.id] for c in columns]
         if self.table.grows and not prefilled and self.table.heading_col is not None:
             cols.insert(0, self.table.heading_col)
-        filled = [f'COUNT({r})+COUNTIF({r},"?*")' for r in _grid(line.row, cols)]
-        return f"=IF({'+'.join(filled) or '0'}>0,1,0)"
+        blank = "+".join(f"COUNTBLANK({r})" for r in _grid(line.row, cols))
+        return f"=IF({blank or '0'}<{len(cols)},1,0)"
 
     def _own_faults(self, line: Line, flag: str) -> Iterator[tuple[str, str]]:
         """What can be wrong with the cells of a row before any rule: (condition, words)."""
@@ -133,9 +133,9 @@ class TableChecks:
         strict = [table.col_of[c.id] for c in figures if not c.not_applicable]
         lenient = [table.col_of[c.id] for c in figures if c.not_applicable]
         if strict:
-            yield _any_text(_grid(row, strict)), "chữ ở ô số"
+            yield _any_text(row, strict), "chữ ở ô số"
         if lenient:
-            yield _any_text(_grid(row, lenient), allowed=NOT_APPLICABLE), "chữ ở ô số"
+            yield _any_text(row, lenient, allowed=NOT_APPLICABLE), "chữ ở ô số"
         needed = [table.col_of[c.id] for c in table.columns if is_needed(c)]
         if needed:
             blank = "+".join(f"COUNTBLANK({r})" for r in _grid(row, needed))
@@ -265,11 +265,16 @@ def _message(
     yield row_col, f'=IF(LEN({cell})=0,"",ROW())'
 
 
-def _any_text(ranges: Sequence[str], allowed: Sequence[str] = ()) -> str:
-    """What is TRUE where a cell holds text; a blank that a formula gives is none."""
-    texts = "+".join(f'COUNTIF({r},"?*")' for r in ranges)
-    texts += "".join(f'-COUNTIF({r},"{word}")' for r in ranges for word in allowed)
-    return f"{texts}>0"
+def _any_text(row: int, cols: Sequence[int], allowed: Sequence[str] = ()) -> str:
+    """What is TRUE where a cell holds text or an error; a blank that a formula gives is neither.
+
+    What is no figure and no blank is counted, because COUNTIF with a wildcard takes figures for
+    text in LibreOffice.
+    """
+    ranges = _grid(row, cols)
+    known = [f"COUNT({r})+COUNTBLANK({r})" for r in ranges]
+    known += [f'COUNTIF({r},"{word}")' for r in ranges for word in allowed]
+    return f"{'+'.join(known)}<{len(cols)}"
 
 
 def _grid(row: int, cols: Sequence[int]) -> list[str]:

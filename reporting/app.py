@@ -64,9 +64,7 @@ def create_app(
 
     Raises BadDeclaration, which says every fault of the declared forms, rather than serve a part.
     """
-    parts = make_parts(
-        settings, engine=engine, catalogue=catalogue, sessions=sessions, clock=clock
-    )
+    parts = make_parts(settings, engine=engine, catalogue=catalogue, sessions=sessions, clock=clock)
     app = Flask("reporting")
     app.json = ReportingJson(app)
     app.extensions["reporting"] = parts

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 
-from forms.code_lists import CodeList
-from forms.definition import Column, FormVersion, Table
-from forms.period import Period, Window
+from forms.definition import Column, Table
+from forms.period import Window
 from jobs.demo.amounts import Cell, Setting, formulas_of, relations_of
 from jobs.demo.balancing import Balance
 from jobs.demo.made_return import Content, MadeReturn, MadeRow
+from jobs.demo.occasion import Occasion
 from jobs.demo.row_names import rows_of, sample_text
 
 #: What a cell of an ordinary row holds, about, by kind of unit.
@@ -48,24 +47,6 @@ _RARER = {
     "văn bản giấy": 30,
     "ngày tiếp": 10,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """One return that is wanted: which form, of whom, for when, and what it must agree with.
-
-    `others` has the last period's return under `previous`, and returns on other forms of the
-    same unit and period under the codes of those forms.
-    """
-
-    form: FormVersion
-    unit: str
-    kind: str
-    period: Period
-    window: Window
-    unit_name: str = ""
-    lists: Mapping[str, CodeList] = field(default_factory=dict)
-    others: Mapping[str, MadeReturn] = field(default_factory=dict)
 
 
 def make_return(occasion: Occasion) -> MadeReturn:

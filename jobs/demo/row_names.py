@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
-from typing import Protocol
 
-from forms.code_lists import CodeList, Entry
+from forms.code_lists import Entry
 from forms.definition import CellType, Column, RowModel, Section, Table
 from forms.naming_rows import asked_rows
-from forms.period import Period, Window
-from jobs.demo.made_return import MadeReturn, MadeRow
+from forms.period import Window
+from jobs.demo.made_return import MadeRow
+from jobs.demo.occasion import Occasion
 
 #: How many fields of administration a unit reports, by kind; others report the last number.
-_FIELDS = {"commune": 9, "department": 6, "province": 14, "ministry": 8}
+_FIELDS = {"commune": 9, "department": 6, "province": 12, "ministry": 8}
 _OTHER_FIELDS = 5
 _LISTED = 2
 
@@ -31,45 +31,28 @@ _WORDS = {
 }
 
 
-class Wanted(Protocol):
-    """What is asked of a unit, as far as its rows depend on it."""
-
-    @property
-    def unit(self) -> str: ...
-    @property
-    def unit_name(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def period(self) -> Period: ...
-    @property
-    def window(self) -> Window: ...
-    @property
-    def lists(self) -> Mapping[str, CodeList]: ...
-    @property
-    def others(self) -> Mapping[str, MadeReturn]: ...
-
-
-def rows_of(table: Table, wanted: Wanted) -> list[MadeRow]:
+def rows_of(table: Table, occasion: Occasion) -> list[MadeRow]:
     """The rows of a table, still empty."""
     match table.model:
         case RowModel.SINGLE:
             return [MadeRow("row", "row", "", {})]
         case RowModel.FIXED | RowModel.OUTLINE:
-            return [MadeRow(row.key, row.label, "", {}) for row in asked_rows(table, wanted.window)]
+            return [
+                MadeRow(row.key, row.label, "", {}) for row in asked_rows(table, occasion.window)
+            ]
         case RowModel.UNITS:
-            return [MadeRow(wanted.unit, wanted.unit, "", {})]
+            return [MadeRow(occasion.unit, occasion.unit, "", {})]
         case RowModel.LIST:
             return [MadeRow(str(at + 1), "", "", {}) for at in range(_LISTED)]
-    return _open_rows(table, wanted)
+    return _open_rows(table, occasion)
 
 
-def sample_text(column: Column, wanted: Wanted, *, seed: int) -> str:
+def sample_text(column: Column, occasion: Occasion, *, seed: int) -> str:
     """Something to stand in a cell of text."""
     if column.type is CellType.DATE:
-        return (wanted.window.last - timedelta(days=seed % 60)).isoformat()
+        return (occasion.window.last - timedelta(days=seed % 60)).isoformat()
     if column.type is CellType.CODE:
-        entries = wanted.lists[column.code_list].in_force(wanted.window.last)
+        entries = occasion.lists[column.code_list].in_force(occasion.window.last)
         return entries[seed % len(entries)].code
     header = column.label.casefold()
     for word, text in _WORDS.items():
@@ -78,21 +61,21 @@ def sample_text(column: Column, wanted: Wanted, *, seed: int) -> str:
     return "Số liệu mẫu"
 
 
-def _open_rows(table: Table, wanted: Wanted) -> list[MadeRow]:
+def _open_rows(table: Table, occasion: Occasion) -> list[MadeRow]:
     """The fields of a unit: the same in every period, so that what is carried over has a row."""
-    earlier = wanted.others.get("previous")
+    earlier = occasion.others.get("previous")
     if earlier is not None:
         return [
             MadeRow(row.key, row.label, row.section, {})
             for row in earlier.tables.get(table.key, ())
-            if _is_asked(table, row.section, wanted.window)
+            if _is_asked(table, row.section, occasion.window)
         ]
-    sections = [s.key for s in table.sections if _takes_part(s, wanted.window)] or [""]
-    count = _FIELDS.get(wanted.kind, _OTHER_FIELDS)
+    sections = [s.key for s in table.sections if _takes_part(s, occasion.window)] or [""]
+    count = _FIELDS.get(occasion.kind, _OTHER_FIELDS)
     return [
         MadeRow(entry.code, entry.label, section, {})
         for section in sections
-        for entry in _fields(table, wanted, section)[:count]
+        for entry in _fields(table, occasion, section)[:count]
     ]
 
 
@@ -105,14 +88,14 @@ def _takes_part(section: Section, window: Window) -> bool:
     return section.validity.overlaps(window.first, window.last)
 
 
-def _fields(table: Table, wanted: Wanted, section: str) -> Sequence[Entry]:
+def _fields(table: Table, occasion: Occasion, section: str) -> Sequence[Entry]:
     """The entries of the heading's list, in an order of the unit's own."""
-    known = wanted.lists.get(table.heading.code_list)
-    entries = known.in_force(wanted.window.last) if known is not None else ()
+    known = occasion.lists.get(table.heading.code_list)
+    entries = known.in_force(occasion.window.last) if known is not None else ()
     if not entries:
         entries = tuple(Entry(f"dong_{at}", f"Dòng {at}") for at in range(1, 10))
 
     def place(entry: Entry) -> bytes:
-        return sha256(f"{wanted.unit}|{section}|{entry.code}".encode()).digest()
+        return sha256(f"{occasion.unit}|{section}|{entry.code}".encode()).digest()
 
     return sorted(entries, key=place)

@@ -11,12 +11,12 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import HTTPException, Unauthorized
 
 from reporting import __version__
-from reporting.api import submissions
+from reporting.api import consolidations, forms, health, registry, submissions
 from reporting.api.schemas import ProblemSchema
 from reporting.http import current_parts
 from reporting.services.clients import authenticate
 
-BLUEPRINTS = (submissions.blp,)
+BLUEPRINTS = (submissions.blp, forms.blp, registry.blp, consolidations.blp, health.blp)
 
 PREFIX = "/api/"
 

@@ -132,7 +132,7 @@ def get_submissions(arguments: dict[str, Any]) -> Any:
     }
 
 
-@blp.get("/submissions/<int:submission_id>")
+@blp.get("/submissions/<int(max=9223372036854775807):submission_id>")
 @blp.response(200, SubmissionDetail)
 @allows(Right.CLIENT)
 def get_submission(submission_id: int) -> Any:
@@ -141,7 +141,7 @@ def get_submission(submission_id: int) -> Any:
         return _detail(find_kept(session, actor=current_actor(), submission_id=submission_id))
 
 
-@blp.get("/submissions/<int:submission_id>/file")
+@blp.get("/submissions/<int(max=9223372036854775807):submission_id>/file")
 @blp.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 @allows(Right.CLIENT)
 def get_submission_file(submission_id: int) -> Response:

@@ -20,7 +20,7 @@ from forms.compiling import compile_form
 from forms.cross_checking import Companion, CrossOutcome, cross_check, sources_of, sum_tables
 from forms.definition import FormVersion
 from forms.period import Period
-from forms.returns import Report
+from forms.returns import Report, TableData
 from reporting.models import (
     CrossCheck,
     CrossCheckOutcome,
@@ -123,6 +123,18 @@ def rerun_dependents(
             now=now,
         )
     return len(dependents)
+
+
+def previous_tables(
+    session: Session,
+    *,
+    catalogue: Catalogue,
+    form: FormVersion,
+    period: Period,
+    unit_id: int,
+) -> Mapping[str, TableData] | None:
+    """What `previous(...)` reads for a unit and period; None where it has not all arrived."""
+    return _find_side(session, catalogue, form, "previous", period, unit_id).companion.report
 
 
 def _forms_that_are_read(catalogue: Catalogue) -> frozenset[str]:

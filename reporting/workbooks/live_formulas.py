@@ -55,7 +55,9 @@ def _cells(compiled: CompiledTable, batch: Batch) -> BoolArray:
         row = int(where[0])
         trial = _trial(figures)
         trial.values[row], trial.states[row] = 0, State.BLANK
-        compute_rows(replace(compiled, row_formulas=(formula,)), _with(batch, compiled.table, trial))
+        compute_rows(
+            replace(compiled, row_formulas=(formula,)), _with(batch, compiled.table, trial)
+        )
         live[row] = (trial.values[row] == figures.values[row]) & _same_state(
             figures.states[row], trial.states[row]
         )

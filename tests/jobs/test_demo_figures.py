@@ -15,8 +15,9 @@ from forms.naming_rows import Circumstances
 from forms.period import Period
 from forms.reading_json import read_json
 from forms.returns import Report
-from jobs.demo.figures import Occasion, make_return
+from jobs.demo.figures import make_return
 from jobs.demo.made_return import MadeReturn
+from jobs.demo.occasion import Occasion
 
 UNITS = ("H55", "X01840")
 

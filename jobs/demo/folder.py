@@ -1,0 +1,28 @@
+"""The demonstration's own folder: made anew on every run, and nothing else is ever deleted."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+MARKER = ".made-by-reporting-demo"
+
+
+class NotOurs(Exception):
+    """The folder holds something that the demonstration did not put there."""
+
+
+def make_folder(folder: Path) -> Path:
+    """Make the folder empty, removing what an earlier run left. Raises NotOurs.
+
+    Only a folder with our marker is removed, so that a wrong --folder costs nobody a file.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise NotOurs(f"{folder} is no folder of its own")
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARKER).is_file():
+            raise NotOurs(f"{folder} is not empty and has no {MARKER}; it is left alone")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).write_text("Made anew by every run of `reporting-jobs demo`.\n")
+    return folder

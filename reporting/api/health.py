@@ -1,0 +1,42 @@
+"""For whoever watches the process: is it alive, and can it serve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest import Blueprint
+from sqlalchemy.exc import SQLAlchemyError
+
+from reporting.api.problems import problem
+from reporting.db import is_migrated
+from reporting.http import Right, allows, current_parts
+
+blp = Blueprint("health", __name__, url_prefix="/health", description="For monitoring")
+
+
+@blp.get("/live")
+@blp.response(200, {"type": "object"})
+@allows(Right.ANYONE)
+def get_live() -> Any:
+    """The process answers."""
+    return {"status": "live"}
+
+
+@blp.get("/ready")
+@blp.response(200, {"type": "object"})
+@allows(Right.ANYONE)
+def get_ready() -> Any:
+    """The store can be reached and its tables are the newest; 503 if not."""
+    try:
+        with current_parts().reading_sessions() as session:
+            if is_migrated(session.connection()):
+                return {"status": "ready"}
+    except SQLAlchemyError:
+        return problem(
+            503, vi="Không kết nối được cơ sở dữ liệu.", en="The store cannot be reached."
+        )
+    return problem(
+        503,
+        vi="Cơ sở dữ liệu chưa được nâng cấp: hãy chạy reporting db upgrade.",
+        en="The store is not up to date: run reporting db upgrade.",
+    )

@@ -1,0 +1,69 @@
+"""Editions as they are kept: one of them whole, with what went into it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, undefer
+
+from reporting.errors import NotFound
+from reporting.models import Edition, EditionInput, ReportingUnit, Submission
+from reporting.services.actors import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class KeptInput:
+    """One revision that went into an edition, with whose it is."""
+
+    unit_code: str
+    unit_name: str
+    submission_id: int
+    revision: int
+    content_sha256: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEdition:
+    """One edition with its unit and the revisions that it was made from."""
+
+    edition: Edition
+    unit: ReportingUnit
+    inputs: Sequence[KeptInput]
+
+
+def find_edition(session: Session, *, actor: Actor, edition_id: int) -> KeptEdition:
+    """One edition; one that the actor may not see is answered like one that is not there.
+
+    Raises NotFound.
+    """
+    query = (
+        select(Edition, ReportingUnit)
+        .join(ReportingUnit, ReportingUnit.id == Edition.unit_id)
+        .where(Edition.id == edition_id)
+        .options(undefer(Edition.canonical))
+    )
+    row = session.execute(query).one_or_none()
+    if row is None or (not actor.may_administer and actor.unit_id != row[1].id):
+        raise NotFound(
+            vi=f"Không có bản tổng hợp số {edition_id}.",
+            en=f"There is no edition {edition_id}.",
+        )
+    inputs = session.execute(
+        select(
+            ReportingUnit.code,
+            ReportingUnit.name_vi,
+            EditionInput.submission_id,
+            EditionInput.revision,
+            EditionInput.content_sha256,
+            Submission.received_at,
+        )
+        .join(Submission, Submission.id == EditionInput.submission_id)
+        .join(ReportingUnit, ReportingUnit.id == Submission.unit_id)
+        .where(EditionInput.edition_id == edition_id)
+    )
+    kept = [KeptInput(*line) for line in inputs]
+    return KeptEdition(row[0], row[1], sorted(kept, key=lambda line: line.unit_code))
