@@ -15,16 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from benchmarks.checking import a_return
 from forms.canonical import ENGINE, sha256, write_report
 from forms.catalogue import Catalogue, load_forms
 from forms.checking import check
+from forms.definition import FormVersion
 from forms.naming_rows import Circumstances
 from forms.period import Period
 from forms.reading_json import read_object
+from forms.returns import Report
 from reporting.db import make_engine, make_session_factory, migrate
 from reporting.models import (
     Door,
@@ -54,67 +56,65 @@ def fill(sessions: sessionmaker[Session], catalogue: Catalogue, *, units: int = 
     """Store one report of every unit, straight into the tables; gives the id of the receiver."""
     chance = random.Random(2026)
     form = catalogue.latest(FORM)
-    window = PERIOD.window()
     fields = [entry.label for entry in catalogue.lists["linh_vuc"].entries]
     fields = (fields + [f"Lĩnh vực riêng {number}" for number in range(FIELDS)])[:FIELDS]
     with sessions.begin() as session:
         root = _a_unit(session, "H99", UnitKind.PROVINCE)
         for number in range(units):
             code = f"X{number:05d}"
-            unit_id = _a_unit(session, code, UnitKind.COMMUNE)
             raw = a_return(chance.sample(fields, ROWS), is_wrong=False, chance=chance)
-            circumstances = Circumstances(window, catalogue.lists, code)
+            circumstances = Circumstances(PERIOD.window(), catalogue.lists, code)
             report = check(form, read_object(raw | {"unit": code}), circumstances).report
-            canonical = write_report(form, report)
-            owed = session.execute(
-                insert(ReportingObligation).returning(ReportingObligation.id),
-                {
-                    "unit_id": unit_id,
-                    "receiver_id": root,
-                    "form_code": form.code,
-                    "form_version": form.version,
-                    "period": PERIOD.code,
-                    "window_first": window.first,
-                    "window_last": window.last,
-                    "opens_at": NOW,
-                    "due_at": NOW,
-                    "revisions": 1,
-                },
-            ).scalar_one()
-            submission = session.execute(
-                insert(Submission).returning(Submission.id),
-                {
-                    "obligation_id": owed,
-                    "unit_id": unit_id,
-                    "form_code": form.code,
-                    "form_version": form.version,
-                    "period": PERIOD.code,
-                    "revision": 1,
-                    "status": SubmissionStatus.RECEIVED,
-                    "engine": ENGINE,
-                    "content_sha256": sha256(canonical),
-                    "canonical": canonical,
-                    "file": b"{}",
-                    "file_name": "",
-                    "file_sha256": sha256(b"{}"),
-                    "received_at": NOW,
-                    "recorded_at": NOW,
-                    "is_on_time": True,
-                    "door": Door.API,
-                    "client_id": None,
-                    "actor": "benchmark",
-                    "issues": [],
-                },
-            ).scalar_one()
-            names = report.tables["a"].names
-            packed = pack(submission, "a", report.tables["a"], name_ids(session, names))
-            session.execute(insert(PackedTable), packed)
-            session.execute(
-                update(ReportingObligation)
-                .where(ReportingObligation.id == owed)
-                .values(in_force_id=submission)
-            )
+            unit_id = _a_unit(session, code, UnitKind.COMMUNE)
+            _store(session, form, report, unit_id=unit_id, receiver_id=root)
     return root
+
+
+def _store(
+    session: Session, form: FormVersion, report: Report, *, unit_id: int, receiver_id: int
+) -> None:
+    canonical = write_report(form, report)
+    same = {"form_code": form.code, "form_version": form.version, "period": PERIOD.code}
+    window = PERIOD.window()
+    owed = ReportingObligation(
+        unit_id=unit_id,
+        receiver_id=receiver_id,
+        window_first=window.first,
+        window_last=window.last,
+        opens_at=NOW,
+        due_at=NOW,
+        revisions=1,
+        **same,
+    )
+    session.add(owed)
+    session.flush()
+    sent = Submission(
+        obligation_id=owed.id,
+        unit_id=unit_id,
+        revision=1,
+        status=SubmissionStatus.RECEIVED,
+        engine=ENGINE,
+        content_sha256=sha256(canonical),
+        canonical=canonical,
+        file=b"{}",
+        file_name="",
+        file_sha256=sha256(b"{}"),
+        received_at=NOW,
+        recorded_at=NOW,
+        is_on_time=True,
+        door=Door.API,
+        client_id=None,
+        actor="benchmark",
+        issues=[],
+        **same,
+    )
+    session.add(sent)
+    session.flush()
+    owed.in_force_id = sent.id
+    table = report.tables["a"]
+    session.execute(insert(PackedTable), pack(sent.id, "a", table, name_ids(session, table.names)))
+    session.flush()
+    session.expunge_all()
 
 
 def _a_unit(session: Session, code: str, kind: UnitKind) -> int:

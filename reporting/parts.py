@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -23,6 +23,12 @@ Clock = Callable[[], datetime]
 def system_clock() -> datetime:
     """Now, by the clock of the machine."""
     return datetime.now(UTC)
+
+
+def shifted_clock(clock: Clock, seconds: int) -> Clock:
+    """A clock that is some seconds ahead of another, so that a demonstration has its own day."""
+    ahead = timedelta(seconds=seconds)
+    return (lambda: clock() + ahead) if seconds else clock
 
 
 @dataclass(frozen=True)
@@ -71,5 +77,5 @@ def make_parts(
         sessions=sessions or make_session_factory(engine),
         reading_sessions=sessions or make_session_factory(engine, reading=True),
         catalogue=catalogue or load_forms(settings.forms),
-        clock=clock,
+        clock=shifted_clock(clock, settings.clock_offset),
     )

@@ -72,6 +72,13 @@ def _count(text: str) -> int:
     return number
 
 
+def _seconds(text: str) -> int:
+    digits = text[1:] if text[0] in "+-" else text
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 10):
+        raise ValueError("expected a whole number of seconds, such as -86400")
+    return int(text)
+
+
 def _time_zone(text: str) -> ZoneInfo:
     try:
         return ZoneInfo(text)
@@ -116,6 +123,9 @@ class Settings:
         _time_zone, ZoneInfo("Asia/Ho_Chi_Minh"), "where due dates are local dates"
     )
     environment: Environment = _setting(_environment, Environment.LAPTOP, "laptop or production")
+    clock_offset: int = _setting(
+        _seconds, 0, "seconds added to the clock; for demonstrations, never in production"
+    )
     secret_key: str = _setting(
         _secret, lambda: secrets.token_hex(32), "signs what browsers hand back", secret=True
     )
@@ -137,8 +147,10 @@ class Settings:
             except ValueError as fault:
                 given = "" if metadata["secret"] else f" {text!r}"
                 faults.append(f"{variable}{given}: {fault}")
-        needs_secret = values.get("environment") == Environment.PRODUCTION
-        if needs_secret and not variables.get("REPORTING_SECRET_KEY", "").strip():
+        is_production = values.get("environment") == Environment.PRODUCTION
+        if is_production and values.get("clock_offset"):
+            faults.append("REPORTING_CLOCK_OFFSET: a production service runs on the true clock")
+        if is_production and not variables.get("REPORTING_SECRET_KEY", "").strip():
             faults.append(
                 "REPORTING_SECRET_KEY: must be set when REPORTING_ENVIRONMENT is production"
             )

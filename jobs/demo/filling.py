@@ -48,7 +48,7 @@ class Filled:
         return self.sheet.cell(row + 1, col + 1).value
 
     def remember(self, **changed: object) -> None:
-        """Make the template remember something else of itself, as a template of another day does."""
+        """Make the template remember something else of itself, as one of another day does."""
         hidden = self.workbook[RECORD_SHEET]
         for row in hidden.iter_rows():
             if row[0].value == "template":
@@ -136,7 +136,9 @@ def _named(filled: Filled, table: TableRecord, row: MadeRow, lines: Sequence[int
     wanted = normalise(row.label)
     for line in lines:
         text = filled.read(line, table.heading_col)
-        if isinstance(text, str) and (normalise(text) == wanted or table.names.get(text) == row.key):
+        if isinstance(text, str) and (
+            normalise(text) == wanted or table.names.get(text) == row.key
+        ):
             return line
     return None
 

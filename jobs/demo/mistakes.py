@@ -15,7 +15,7 @@ from jobs.demo.filling import Filled
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One way to break a return: what it is called, what it must be refused with, how it is made."""
+    """One way to break a return: its name, what it must be refused with, how it is made."""
 
     name: str
     code: str

@@ -9,7 +9,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from reporting.api.problems import problem
 from reporting.db import is_migrated
+from reporting.failures import Failure
 from reporting.http import Right, allows, current_parts
+
+_UNREACHABLE = Failure(503, "Không kết nối được cơ sở dữ liệu.", "The store cannot be reached.")
+_OUTDATED = Failure(
+    503,
+    "Cơ sở dữ liệu chưa được nâng cấp: hãy chạy reporting db upgrade.",
+    "The store is not up to date: run reporting db upgrade.",
+)
 
 blp = Blueprint("health", __name__, url_prefix="/health", description="For monitoring")
 
@@ -32,11 +40,5 @@ def get_ready() -> Any:
             if is_migrated(session.connection()):
                 return {"status": "ready"}
     except SQLAlchemyError:
-        return problem(
-            503, vi="Không kết nối được cơ sở dữ liệu.", en="The store cannot be reached."
-        )
-    return problem(
-        503,
-        vi="Cơ sở dữ liệu chưa được nâng cấp: hãy chạy reporting db upgrade.",
-        en="The store is not up to date: run reporting db upgrade.",
-    )
+        return problem(_UNREACHABLE)
+    return problem(_OUTDATED)

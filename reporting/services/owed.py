@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Function, and_, select
 from sqlalchemy.orm import Session
 
 from forms.definition import FormVersion
@@ -14,6 +15,7 @@ from forms.period import BadPeriod, Period, Window
 from forms.returns import RawReturn
 from reporting.errors import NotAllowed
 from reporting.models import ReportingObligation, ReportingUnit, Submission, SubmissionStatus
+from reporting.services import locks
 from reporting.services.actors import Actor
 from reporting.services.obligations import list_owed
 from reporting.services.units import find_unit, normalise_identifier
@@ -49,7 +51,8 @@ def find_owed(
 ) -> tuple[Owed | None, list[Issue]]:
     """The obligation of a return and the issues with it; `lock` keeps its row until the commit.
 
-    One statement where the unit is named by its own code. Raises NotAllowed.
+    Locking and reading are two statements: what was committed while waiting for the lock must be
+    seen, and one statement sees only what was there when it began. Raises NotAllowed.
     """
     try:
         period = Period.parse(raw.period)
@@ -58,13 +61,16 @@ def find_owed(
     if period.kind not in form.periods:
         return None, [_bad_period(raw, form)]
     code = normalise_identifier(raw.unit)
-    owed = _select_owed(session, form.code, period.code, lock=lock, code=code)
+    named = _named(form.code, period.code, ReportingUnit.code == code)
+    owed = _select_owed(session, named, locks.shared(form=form.code, period=period.code), lock=lock)
     if owed is None:
         unit = find_unit(session, raw.unit, on=period.window().last)
         if unit is None:
             return None, [Issue("unknown_unit", given=raw.unit[:60], expected="H26, H55.242, …")]
         _require_right(actor, unit.id, None)
-        owed = _select_owed(session, form.code, period.code, lock=lock, unit_id=unit.id)
+        named = _named(form.code, period.code, ReportingUnit.id == unit.id)
+        shared = locks.shared(form=form.code, period=period.code)
+        owed = _select_owed(session, named, shared, lock=lock)
         if owed is None:
             return None, [_not_owed(session, unit.id, form, period)]
     _require_right(actor, owed.unit_id, owed.receiver_id)
@@ -82,9 +88,27 @@ def find_owed(
     return owed, issues
 
 
+def _named(form_code: str, period: str, unit: ColumnElement[bool]) -> ColumnElement[bool]:
+    return and_(
+        ReportingObligation.form_code == form_code, ReportingObligation.period == period, unit
+    )
+
+
+def _lock(session: Session, named: ColumnElement[bool], shared: Function[Any]) -> None:
+    """Keep the obligation, and the unit: two forms that read each other arrive one by one."""
+    session.execute(
+        select(ReportingObligation.id, shared)
+        .join(ReportingUnit, ReportingUnit.id == ReportingObligation.unit_id)
+        .where(named)
+        .with_for_update(of=[ReportingObligation, ReportingUnit], key_share=True)
+    )
+
+
 def _select_owed(
-    session: Session, form_code: str, period: str, *, lock: bool, code: str = "", unit_id: int = 0
+    session: Session, named: ColumnElement[bool], shared: Function[Any], *, lock: bool
 ) -> Owed | None:
+    if lock and locks.is_needed(session):
+        _lock(session, named, shared)
     query = (
         select(
             ReportingObligation.id,
@@ -104,12 +128,8 @@ def _select_owed(
         )
         .join(ReportingUnit, ReportingUnit.id == ReportingObligation.unit_id)
         .outerjoin(Submission, Submission.id == ReportingObligation.in_force_id)
-        .where(ReportingObligation.form_code == form_code, ReportingObligation.period == period)
-        .where(ReportingUnit.code == code if code else ReportingUnit.id == unit_id)
+        .where(named)
     )
-    if lock:
-        # The unit's row too: two forms of one unit that read each other arrive one by one.
-        query = query.with_for_update(of=[ReportingObligation, ReportingUnit], key_share=True)
     row = session.execute(query).one_or_none()
     if row is None:
         return None

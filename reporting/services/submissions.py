@@ -29,7 +29,6 @@ from reporting.models import (
     Submission,
     SubmissionStatus,
 )
-from reporting.services import locks
 from reporting.services.actors import Actor
 from reporting.services.cross_checks import rerun_dependents, run_cross_checks
 from reporting.services.owed import Owed, find_owed
@@ -80,7 +79,6 @@ def receive(
     form = _newest(catalogue, raw.form)
     if form is None:
         return _refuse(session, actor, delivery, _not_a_form(catalogue, raw))
-    locks.share(session, form=form.code, period=raw.period)
     owed, issues = find_owed(
         session, actor=actor, raw=raw, form=form, received_at=delivery.received_at, lock=True
     )

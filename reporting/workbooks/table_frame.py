@@ -100,5 +100,5 @@ def write_signatures(
     small = styles.of(italic=True, align="center")
     for title, half in zip(titles, halves, strict=True):
         put(sheet, row + 1, half, title, bold)
-    for text, half in zip(("(Ký, ghi rõ họ tên)", "(Ký, ghi rõ họ tên, đóng dấu)"), halves):
-        put(sheet, row + 2, half, text, small)
+    put(sheet, row + 2, halves[0], "(Ký, ghi rõ họ tên)", small)
+    put(sheet, row + 2, halves[1], "(Ký, ghi rõ họ tên, đóng dấu)", small)

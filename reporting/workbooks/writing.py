@@ -50,7 +50,8 @@ class OpenWorkbook:
 
     def add_sheet(self, name: str) -> StreamedSheet:
         """The next sheet; the one before it is complete."""
-        return self._workbook.add_worksheet(name, StreamedSheet)
+        sheet: StreamedSheet = self._workbook.add_worksheet(name, StreamedSheet)
+        return sheet
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,7 @@ def send(
     actor: Actor = SYSTEM,
     at: datetime = IN_Q3,
     catalogue: Catalogue | None = None,
+    clock: Callable[[], datetime] | None = None,
 ) -> Receipt:
     """Receive one JSON return at an instant."""
     body = sent if isinstance(sent, bytes) else as_json(sent)
@@ -35,7 +36,7 @@ def send(
         actor=actor,
         delivery=delivery,
         catalogue=catalogue or shipped_forms(),
-        clock=lambda: at,
+        clock=clock or (lambda: at),
     )
 
 

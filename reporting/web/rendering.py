@@ -1,0 +1,55 @@
+"""How values look on a page: instants in local time, periods and kinds in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import render_template
+from markupsafe import Markup
+
+from forms.period import BadPeriod, Period
+from reporting.http import current_parts
+from reporting.models import UnitKind
+
+#: The kinds of units in the order in which a page lists them.
+KINDS: Mapping[UnitKind, str] = {
+    UnitKind.MINISTRY: "Bộ",
+    UnitKind.MINISTERIAL_AGENCY: "Cơ quan ngang bộ",
+    UnitKind.GOVERNMENT_AGENCY: "Cơ quan thuộc Chính phủ",
+    UnitKind.OTHER_LEVEL1: "Cơ quan, tổ chức khác cấp 1",
+    UnitKind.PROVINCE: "Tỉnh, thành phố",
+    UnitKind.DEPARTMENT: "Cơ quan chuyên môn cấp tỉnh",
+    UnitKind.SUBORDINATE: "Đơn vị trực thuộc",
+    UnitKind.COMMUNE: "Xã, phường, đặc khu",
+    UnitKind.DISTRICT: "Cấp huyện (đến 30/6/2025)",
+    UnitKind.GOVERNMENT: "Chính phủ",
+}
+
+
+def render(template: str, **values: Any) -> str:
+    """A page, with the words that every page needs."""
+    return render_template(template, local=local_time, period_label=period_label, **values)
+
+
+def local_time(instant: datetime | None, *, seconds: bool = False) -> str:
+    """An instant as a clock on the wall shows it where due dates are dates."""
+    if instant is None:
+        return ""
+    at = instant.astimezone(current_parts().settings.time_zone)
+    return f"{at:%H:%M:%S, %d/%m/%Y}" if seconds else f"{at:%H:%M, %d/%m/%Y}"
+
+
+def period_label(code: str) -> str:
+    """A period in words; a code that is none, as it is."""
+    try:
+        return Period.parse(code).label_vi
+    except BadPeriod:
+        return code
+
+
+def digest_in_groups(digest: str) -> Markup:
+    """A SHA-256 in groups of eight, which wrap and are read out more easily."""
+    groups = (digest[at : at + 8] for at in range(0, len(digest), 8))
+    return Markup(" ").join(groups)

@@ -1,0 +1,220 @@
+"""The way of one return on pages: whose, which, the template, the file, the verdict, the receipt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from forms.definition import FormVersion
+from forms.returns import RawReturn
+from reporting.http import (
+    XLSX,
+    Right,
+    allows,
+    attachment,
+    current_actor,
+    current_parts,
+    read_delivery,
+)
+from reporting.models import Door
+from reporting.services.archive import find_kept
+from reporting.services.deliveries import read_return
+from reporting.services.named import form_named, period_named, unit_named
+from reporting.services.obligations import OwedForm, list_owed
+from reporting.services.receipts import Receipt, Verdict, issue_for_people
+from reporting.services.submissions import Delivery, preflight, receipt_of, receive
+from reporting.services.templates import make_template
+from reporting.services.units import UnitView, list_units, views
+from reporting.web.choosing import group_units, search_units
+from reporting.web.rendering import digest_in_groups, render
+
+blp = Blueprint("web", __name__)
+
+#: Beyond this many units a list to choose from is no help, and the page asks for a name.
+MOST_UNITS_LISTED = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which return a page is about."""
+
+    unit: UnitView
+    form: FormVersion
+    period: str
+    owed: OwedForm | None
+
+    def arguments(self) -> dict[str, str]:
+        """What addresses of this return carry."""
+        return {"unit": self.unit.code, "form": self.form.code, "period": self.period}
+
+
+@blp.get("/")
+@allows(Right.PAGE)
+def choose() -> str:
+    """Choose a unit, and then a return among those that it owes."""
+    parts, wanted = current_parts(), request.args.get("unit", "").strip()[:100]
+    words = request.args.get("q", "").strip()[:100]
+    on = parts.today()
+    with parts.reading_sessions() as session:
+        units = list_units(session, on=on, limit=None)
+        unit = None
+        owed: list[OwedForm] = []
+        if wanted:
+            found = unit_named(session, wanted, on=on)
+            unit = views(session, [found.id], on=on)[found.id]
+            owed = list_owed(session, unit_id=found.id)
+    titles = {form.code: form.title_vi for form in parts.catalogue.forms}
+    return render(
+        "choose.html",
+        groups=group_units(units) if len(units) <= MOST_UNITS_LISTED else None,
+        matches=search_units(units, words) if words else None,
+        words=words,
+        unit=unit,
+        owed=owed,
+        titles=titles,
+        now=parts.clock(),
+    )
+
+
+@blp.get("/return")
+@allows(Right.PAGE)
+def prepare() -> str:
+    """The page of one return: download the template, drop the file, check it or send it."""
+    return render("prepare.html", chosen=_chosen(), now=current_parts().clock())
+
+
+@blp.get("/template")
+@allows(Right.PAGE)
+def download_template() -> Response:
+    """The workbook to fill in."""
+    parts, asked = current_parts(), request.args
+    with parts.reading_sessions() as session:
+        made = make_template(
+            session,
+            actor=current_actor(),
+            form_code=asked.get("form", ""),
+            unit_code=asked.get("unit", ""),
+            period_code=asked.get("period", ""),
+            catalogue=parts.catalogue,
+            made_at=parts.clock(),
+        )
+    return attachment(made.content, made.name, XLSX)
+
+
+@blp.post("/return/check")
+@allows(Right.PAGE)
+def check() -> tuple[str, int]:
+    """Look a file over and show the verdict; nothing is kept."""
+    parts, chosen = current_parts(), _chosen()
+    delivered = read_delivery(file_only=True)
+    raw = read_return(delivered.body, is_workbook=True, limits=parts.xlsx_limits)
+    with parts.reading_sessions() as session:
+        receipt = preflight(
+            session,
+            actor=current_actor(),
+            raw=raw,
+            catalogue=parts.catalogue,
+            now=delivered.received_at,
+        )
+    return _verdict_page(chosen, receipt, delivered.file_name, is_trial=True, raw=raw)
+
+
+@blp.post("/return/send")
+@allows(Right.PAGE)
+def send() -> tuple[str, int] | AnyResponse:
+    """Receive a file; on to its receipt, or the verdict where it is refused."""
+    parts, chosen = current_parts(), _chosen()
+    delivered = read_delivery(file_only=True)
+    raw = read_return(delivered.body, is_workbook=True, limits=parts.xlsx_limits)
+    if _is_of_another(chosen, raw):
+        # Sent as it is, it would count for a return that the clerk does not have in mind.
+        receipt = Receipt(Verdict.REFUSED, raw.form, raw.unit, raw.period, ())
+        return _verdict_page(chosen, receipt, delivered.file_name, is_trial=False, raw=raw)
+    delivery = Delivery(
+        raw, delivered.body, delivered.file_name, Door.PAGE, delivered.received_at
+    )
+    with parts.sessions.begin() as session:
+        receipt = receive(
+            session,
+            actor=current_actor(),
+            delivery=delivery,
+            catalogue=parts.catalogue,
+            clock=parts.clock,
+        )
+    if receipt.verdict is Verdict.REFUSED:
+        return _verdict_page(chosen, receipt, delivered.file_name, is_trial=False, raw=raw)
+    again = "1" if receipt.verdict is Verdict.REPEATED else None
+    place = url_for("web.show_receipt", submission_id=receipt.submission_id, again=again)
+    return redirect(place, code=HTTPStatus.SEE_OTHER)
+
+
+@blp.get("/receipts/<int(max=9223372036854775807):submission_id>")
+@allows(Right.PAGE)
+def show_receipt(submission_id: int) -> str:
+    """The receipt of one revision, to be printed."""
+    parts = current_parts()
+    with parts.reading_sessions() as session:
+        kept = find_kept(session, actor=current_actor(), submission_id=submission_id)
+        receipt = receipt_of(session, kept.submission)
+    form = form_named(parts.catalogue, receipt.form, receipt.version)
+    return render(
+        "receipt.html",
+        receipt=receipt,
+        kept=kept,
+        form=form,
+        issues=[issue_for_people(issue) for issue in receipt.issues],
+        cross_checks=kept.cross_checks,
+        is_again=request.args.get("again") == "1",
+        digest=digest_in_groups,
+    )
+
+
+@blp.get("/receipts/<int(max=9223372036854775807):submission_id>/file")
+@allows(Right.PAGE)
+def download_file(submission_id: int) -> Response:
+    """The file of a revision exactly as it came in."""
+    with current_parts().reading_sessions() as session:
+        kept = find_kept(
+            session, actor=current_actor(), submission_id=submission_id, with_file=True
+        ).submission
+    return attachment(kept.file, kept.file_name, "application/octet-stream")
+
+
+def _chosen() -> Chosen:
+    """The return that the address, or the posted form, names. Raises NotFound."""
+    parts, asked = current_parts(), request.values
+    form = form_named(parts.catalogue, asked.get("form", ""))
+    period = period_named(form, asked.get("period", ""))
+    on = period.window(parts.catalogue.regime(form.regime).window).last
+    with parts.reading_sessions() as session:
+        unit = unit_named(session, asked.get("unit", ""), on=on)
+        view = views(session, [unit.id], on=on)[unit.id]
+        owed = list_owed(session, unit_id=unit.id, form_code=form.code, period=period.code)
+    return Chosen(view, form, period.code, owed[0] if owed else None)
+
+
+def _is_of_another(chosen: Chosen, raw: RawReturn) -> bool:
+    """Whether a file that could be read is for another unit, form or period."""
+    here = (chosen.unit.code, chosen.form.code, chosen.period)
+    return bool(raw.form) and here != (raw.unit, raw.form, raw.period)
+
+
+def _verdict_page(
+    chosen: Chosen, receipt: Receipt, file_name: str, *, is_trial: bool, raw: RawReturn
+) -> tuple[str, int]:
+    is_refused = receipt.verdict is Verdict.REFUSED
+    page = render(
+        "verdict.html",
+        chosen=chosen,
+        receipt=receipt,
+        file_name=file_name,
+        is_trial=is_trial,
+        is_refused=is_refused,
+        is_of_another=_is_of_another(chosen, raw),
+        errors=[issue_for_people(issue) for issue in receipt.errors],
+        warnings=[issue_for_people(issue) for issue in receipt.warnings],
+    )
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK

@@ -1,0 +1,122 @@
+"""The sheets beside a consolidated table: who is in it, from where, and what does not add up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reporting.workbooks.edition_facts import EditionFacts
+from reporting.workbooks.plain_sheet import PlainSheet
+from reporting.workbooks.writing import OpenWorkbook, instant_text
+
+COVERAGE_SHEET = "Mức độ đầy đủ"
+SOURCE_SHEET = "Nguồn"
+ISSUES_SHEET = "Cần giải trình"
+
+MISSING = "Chưa báo cáo"
+RETURNED = "Bị trả lại, chưa gửi lại"
+NIL = "Báo cáo không phát sinh"
+
+_COVERAGE_WIDTHS = (6, 20, 62, 30)
+_SOURCE_WIDTHS = (6, 18, 46, 12, 9, 68, 24)
+_ISSUE_WIDTHS = (6, 46, 40, 16, 16, 24, 40)
+
+
+def write_coverage(workbook: OpenWorkbook, edition: EditionFacts, *, about: str) -> None:
+    """How many of the expected reports are in the figures, and which are not."""
+    coverage = edition.coverage
+    sheet = PlainSheet(workbook, COVERAGE_SHEET, _COVERAGE_WIDTHS, footer=about)
+    _write_title(sheet, "Mức độ đầy đủ của số liệu", edition, about)
+    sheet.fact("Số báo cáo phải nhận", _count(coverage, "expected"))
+    sheet.fact("Số báo cáo đã tổng hợp", _count(coverage, "received"))
+    sheet.fact("   trong đó: đúng hạn", _count(coverage, "on_time"))
+    sheet.fact("   trong đó: quá hạn", _count(coverage, "late"))
+    for label, key in ((NIL, "nil"), (MISSING, "missing"), (RETURNED, "returned")):
+        if key in coverage:
+            sheet.fact(f"Số đơn vị: {label[0].lower()}{label[1:]}", _count(coverage, key))
+    sheet.gap()
+    rows = [
+        (unit["unit"], unit["name"], standing)
+        for key, standing in (("missing", MISSING), ("returned", RETURNED), ("nil", NIL))
+        for unit in _units(coverage, key)
+    ]
+    if rows:
+        sheet.head(("STT", "Mã đơn vị", "Tên đơn vị", "Tình trạng"), centred=(0, 1, 3))
+        for number, row in enumerate(rows, 1):
+            sheet.cells((number, *row))
+    else:
+        sheet.line("Tất cả các đơn vị phải báo cáo đều có số liệu trong biểu.", italic=True)
+    sheet.finish()
+
+
+def write_sources(workbook: OpenWorkbook, edition: EditionFacts, *, about: str) -> None:
+    """Every revision that went into the figures, so that each can be found and compared."""
+    sheet = PlainSheet(workbook, SOURCE_SHEET, _SOURCE_WIDTHS, footer=about)
+    _write_title(sheet, "Nguồn số liệu", edition, about)
+    sheet.line(f"Mã kiểm (SHA-256) của bản tổng hợp: {edition.sha256}", italic=True)
+    sheet.gap()
+    sheet.head(
+        ("STT", "Mã đơn vị", "Tên đơn vị", "Mã báo cáo", "Bản số", "SHA-256", "Nhận lúc"),
+        centred=(0, 1, 3, 4, 6),
+    )
+    for number, part in enumerate(edition.inputs, 1):
+        sheet.cells(
+            (
+                number,
+                part.unit_code,
+                part.unit_name,
+                part.submission_id,
+                part.revision,
+                part.content_sha256,
+                instant_text(part.received_at),
+            )
+        )
+    sheet.finish()
+
+
+def write_issues(workbook: OpenWorkbook, edition: EditionFacts, *, about: str) -> None:
+    """The rules that the consolidated figures break: shown, never hidden."""
+    sheet = PlainSheet(workbook, ISSUES_SHEET, _ISSUE_WIDTHS, footer=about)
+    _write_title(sheet, "Quy tắc mà số liệu tổng hợp chưa thỏa", edition, about)
+    sheet.gap()
+    if edition.issues:
+        sheet.head(
+            ("STT", "Ở đâu", "Quy tắc", "Đang là", "Phải là", "Mã quy tắc", "Giải trình"),
+            centred=(0, 3, 4, 5),
+        )
+        for number, issue in enumerate(edition.issues, 1):
+            keys = ("label", "rule", "given", "expected", "rule_id")
+            sheet.cells((number, *(str(issue.get(key, "")) for key in keys), None))
+    else:
+        sheet.line("Số liệu tổng hợp thỏa mọi quy tắc của biểu.", italic=True)
+    sheet.finish()
+
+
+def remark(edition: EditionFacts) -> str:
+    """The line under the title: which edition this is, and how much of it is there."""
+    received, expected = _count(edition.coverage, "received"), _count(edition.coverage, "expected")
+    text = f"Bản tổng hợp số {edition.number}, chốt số liệu lúc {instant_text(edition.cut_off_at)}"
+    if expected:
+        whole = "đủ" if received == expected else "mới có"
+        text += f"; {whole} {received}/{expected} báo cáo"
+    if edition.issues:
+        text += f"; {len(edition.issues)} điểm cần giải trình (xem trang {ISSUES_SHEET})"
+    return text
+
+
+def _write_title(sheet: PlainSheet, title: str, edition: EditionFacts, about: str) -> None:
+    sheet.title(title)
+    sheet.line(f"{about} - {edition.unit_name}", align="center", italic=True)
+    number, cut_off = edition.number, instant_text(edition.cut_off_at)
+    sheet.line(f"Bản tổng hợp số {number}, chốt số liệu lúc {cut_off}", align="center", italic=True)
+
+
+def _count(coverage: Mapping[str, Any], key: str) -> int:
+    """A number of the coverage, or how long one of its lists is."""
+    value = coverage.get(key, 0)
+    return value if isinstance(value, int) else len(value)
+
+
+def _units(coverage: Mapping[str, Any], key: str) -> Sequence[Mapping[str, str]]:
+    value = coverage.get(key, ())
+    return () if isinstance(value, int) else value
