@@ -87,6 +87,7 @@ def blank_workbook(
         sheet=sheet.get_name(),
         note_row=-1 if layout.note_row is None else layout.note_row,
         note_col=layout.note_col,
+        helper_col=HelperColumns.after(layout.last_col).started,
         tables=records,
     )
     _write_record(workbook, record)

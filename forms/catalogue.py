@@ -27,7 +27,7 @@ class UnknownForm(LookupError):
     """There is no such form, or no such version of it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """Every form version in use, by code and version, with the regimes and lists they name."""
 

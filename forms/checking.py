@@ -13,14 +13,13 @@ import numpy as np
 
 from forms.addresses import Places
 from forms.compiling import CompiledTable, compile_form
-from forms.definition import FormVersion, Severity, Table
+from forms.definition import ONLY_ROW, FormVersion, RowModel, Severity, Table
 from forms.evaluating import Batch, Figures, compute_columns, compute_rows
 from forms.issues import Issue
 from forms.naming_rows import Circumstances
 from forms.returns import (
     Int64Array,
     RawReturn,
-    RawTable,
     Report,
     RowName,
     State,
@@ -61,24 +60,22 @@ def check(form: FormVersion, raw: RawReturn, circumstances: Circumstances) -> Ch
     for table in form.tables:
         sent = raw.tables.get(table.key)
         if sent is None or (not sent.rows and not sent.nil):
+            data[table.key] = _empty(table)
             if table.compulsory:
                 issues.append(Issue("missing_table", cell=table.key, label=table.title))
                 continue
-            sent = sent or RawTable()
-        data[table.key], found = tabulate(table, sent, circumstances, places)
-        issues.extend(found)
+        else:
+            data[table.key], found = tabulate(table, sent, circumstances, places)
+            issues.extend(found)
         readable.add(table.key)
-    for table in form.tables:
-        if table.key not in data:
-            data[table.key] = _empty(table)
     batch = batch_of(form, [data])
     if compute(batch):
         issues.extend(overflows(batch))
+    issues.extend(check_totals(batch, places))  # Rules may read the totals.
     for position, _, rule_table, row in _failures(batch, readable):
         issues.append(
             rule_issue(batch, rule_table, position, report=0, row=row, data=data, places=places)
         )
-    issues.extend(check_totals(batch, places))
     report = Report(
         form.code, form.version, raw.unit, raw.period, _from_batch(batch, data), raw.note
     )
@@ -102,6 +99,9 @@ def batch_of(form: FormVersion, reports: Sequence[Mapping[str, TableData]]) -> B
         )
         if table.rows:
             figures[table.key].row_at = _row_positions(table, parts, figures[table.key].starts)
+        elif table.model is RowModel.SINGLE:
+            starts = figures[table.key].starts
+            figures[table.key].row_at = {ONLY_ROW: np.where(counts > 0, starts, -1)}
     return Batch(form, figures, len(reports))
 
 

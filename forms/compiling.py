@@ -11,10 +11,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
-from forms.definition import BlankMeans, Column, Consolidate, FormVersion, Rule, Scope, Table
+from forms.definition import (
+    BlankMeans,
+    Column,
+    Consolidate,
+    FormVersion,
+    Row,
+    Rule,
+    Scope,
+    Table,
+)
 from forms.expressions import Expression, Linear, PercentOf, Ref
 from forms.returns import Int64Array
 from forms.values import FIGURE_BOUND
@@ -23,6 +34,8 @@ from forms.values import FIGURE_BOUND
 INT64_BOUND = 2**63 - 1
 
 _NONE: Mapping[str, FormVersion] = {}
+
+_Computed = TypeVar("_Computed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +61,8 @@ class PlainRules:
     """The rules over the cells of one row, as a matrix: (rules, figure columns)."""
 
     rules: tuple[Rule, ...]
-    matrix: Int64Array  # (figure columns, rules): values @ matrix = differences
-    constants: Int64Array
+    matrix: npt.NDArray[Any]  # (figure columns, rules): values @ matrix = differences
+    constants: npt.NDArray[Any]
     uses: Int64Array  # (figure columns, rules): 1 where a rule skips on a blank cell
     weight: int
     equal: Int64Array  # positions of the rules with ==, and so on
@@ -58,10 +71,14 @@ class PlainRules:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """One computed column, or one computed row of a fixed table."""
+    """One computed column, or one computed row of a fixed table.
+
+    `scaled` has one linear form for a column, one for every figure column for a row, and none for
+    a percentage.
+    """
 
     target: str
-    scaled: Scaled | None
+    scaled: tuple[Scaled, ...]
     percent: tuple[Scaled, Scaled] | None
     digits: int
 
@@ -98,15 +115,31 @@ def compile_form(form: FormVersion) -> CompiledForm:
 
 
 def scale(
-    linear: Linear, form: FormVersion, table: Table, others: Mapping[str, FormVersion] = _NONE
+    linear: Linear,
+    form: FormVersion,
+    table: Table,
+    others: Mapping[str, FormVersion] = _NONE,
+    *,
+    column: int | None = None,
 ) -> Scaled:
-    """Bring a linear form of declared figures to whole numbers of one common digit count."""
-    parts = [(ref, value, figure_digits(ref, form, table, others)) for ref, value in linear.terms]
+    """Bring a linear form of declared figures to whole numbers of one common digit count.
+
+    `column` is the figure column at hand where the linear form runs down the rows.
+    """
+    parts = [
+        (ref, value, figure_digits(ref, form, table, others, column=column))
+        for ref, value in linear.terms
+    ]
     return _common(parts, linear.constant)
 
 
 def figure_digits(
-    ref: Ref, form: FormVersion, table: Table, others: Mapping[str, FormVersion] = _NONE
+    ref: Ref,
+    form: FormVersion,
+    table: Table,
+    others: Mapping[str, FormVersion] = _NONE,
+    *,
+    column: int | None = None,
 ) -> int:
     """The declared digits of what a ref names; another form is looked up among `others`."""
     if ref.kind == "rows":
@@ -120,7 +153,8 @@ def figure_digits(
     elif ref.table:
         home = form.table_by_key[ref.table]
     if not ref.column:
-        return max((column.digits for column in home.figures), default=0)
+        assert column is not None
+        return home.figures[column].digits
     return home.by_id[ref.column].digits
 
 
@@ -154,11 +188,13 @@ def _compile_table(form: FormVersion, table: Table) -> CompiledTable:
         table=table,
         plain=_compile_plain(form, table, plain),
         general=tuple(general),
-        column_formulas=_ordered(form, table, table.figures),
+        column_formulas=tuple(
+            _formula(form, table, column)
+            for column in _in_order({col.id: (col, col.formula) for col in table.figures})
+        ),
         row_formulas=tuple(
-            Formula(row.key, scale(row.formula.left, form, table), None, 0)
-            for row in table.rows
-            if row.formula is not None
+            _row_formula(form, table, row)
+            for row in _in_order({row.key: (row, row.formula) for row in table.rows})
         ),
         sums=np.array(
             [
@@ -185,9 +221,10 @@ def _is_plain(rule: Rule) -> bool:
 
 def _compile_plain(form: FormVersion, table: Table, rules: Sequence[Rule]) -> PlainRules:
     shape = (len(table.figures), len(rules))
-    matrix = np.zeros(shape, np.int64)
+    # Python's own integers first: a declared factor may pass int64 when it is scaled.
+    matrix = np.zeros(shape, object)
+    constants = np.zeros(len(rules), object)
     uses = np.zeros(shape, np.int64)
-    constants = np.zeros(len(rules), np.int64)
     weight = 1
     equal: list[int] = []
     other: list[tuple[int, str]] = []
@@ -205,28 +242,38 @@ def _compile_plain(form: FormVersion, table: Table, rules: Sequence[Rule]) -> Pl
             equal.append(position)
         else:
             other.append((position, str(rule.expression.comparison)))
+    if weight <= INT64_BOUND // FIGURE_BOUND:
+        matrix, constants = matrix.astype(np.int64), constants.astype(np.int64)
     return PlainRules(
         tuple(rules), matrix, constants, uses, weight, np.array(equal, np.int64), tuple(other)
     )
 
 
-def _ordered(form: FormVersion, table: Table, columns: Sequence[Column]) -> tuple[Formula, ...]:
-    """The computed columns, each after the computed columns that it reads."""
-    waiting = {column.id: column for column in columns if column.formula is not None}
-    ordered: list[Formula] = []
+def _in_order(
+    computed: Mapping[str, tuple[_Computed, Expression | PercentOf | None]],
+) -> tuple[_Computed, ...]:
+    """The computed columns (or rows), each after those that it reads."""
+    waiting = {name: pair for name, pair in computed.items() if pair[1] is not None}
+    ordered: list[_Computed] = []
     while waiting:
         ready = [
-            column
-            for column in waiting.values()
-            if column.formula is not None
-            and not any(ref.column in waiting for ref in column.formula.refs)
+            name
+            for name, (_, formula) in waiting.items()
+            if formula and not any((ref.column or ref.row) in waiting for ref in formula.refs)
         ]
-        for column in ready:
-            ordered.append(_formula(form, table, column))
-            del waiting[column.id]
         if not ready:
-            raise ValueError(f"formulas of {form.code} go round in a circle: {sorted(waiting)}")
+            raise ValueError(f"formulas go round in a circle: {sorted(waiting)}")
+        ordered += [waiting.pop(name)[0] for name in ready]
     return tuple(ordered)
+
+
+def _row_formula(form: FormVersion, table: Table, row: Row) -> Formula:
+    assert row.formula is not None
+    scaled = tuple(
+        at_digits(scale(row.formula.left, form, table, column=position), column.digits)
+        for position, column in enumerate(table.figures)
+    )
+    return Formula(row.key, scaled, None, 0)
 
 
 def _formula(form: FormVersion, table: Table, column: Column) -> Formula:
@@ -235,7 +282,7 @@ def _formula(form: FormVersion, table: Table, column: Column) -> Formula:
         whole = scale(column.formula.whole, form, table)
         digits = max(part.digits, whole.digits)
         pair = (at_digits(part, digits), at_digits(whole, digits))
-        return Formula(column.id, None, pair, column.digits)
+        return Formula(column.id, (), pair, column.digits)
     assert column.formula is not None
     scaled = at_digits(scale(column.formula.left, form, table), column.digits)
-    return Formula(column.id, scaled, None, column.digits)
+    return Formula(column.id, (scaled,), None, column.digits)

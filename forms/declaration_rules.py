@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from forms.definition import CellType, Column, Row, RowModel, Scope, Table
+from forms.definition import ONLY_ROW, CellType, Column, Row, RowModel, Scope, Table
 from forms.expressions import (
     TOTAL,
     BadExpression,
@@ -25,9 +25,6 @@ from forms.expressions import (
 )
 
 Problem = tuple[str, str]
-
-#: The key of the only row of a single-row table.
-ONLY_ROW = "row"
 
 
 class Unsettled(ValueError):
@@ -112,6 +109,9 @@ def settle_row_formula(text: str, *, row: Row, table: Table) -> Expression:
     for column in table.figures:
         digits = {Ref(column=other.key): _digits_of(other, column) for other in table.rows}
         _refuse_lost_digits(formula, digits, _digits_of(row, column))
+        # Figures are kept at the digits of their column, so no factor may be finer than a whole.
+        alike = {Ref(column=other.key): column.digits for other in table.rows}
+        _refuse_lost_digits(formula, alike, column.digits)
     down = rename(formula, {ref: Ref(row=ref.column) for ref in formula.refs})
     assert isinstance(down, Expression)
     return down

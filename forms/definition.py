@@ -40,6 +40,10 @@ class RowModel(StrEnum):
     OUTLINE = "outline"  # a narrative: declared headings, one text each
 
 
+#: The key of the only row of a single-row table.
+ONLY_ROW = "row"
+
+
 class Severity(StrEnum):
     """An error refuses; a warning is received and wants an explanation."""
 

@@ -23,7 +23,8 @@ from forms.returns import Int64Array, State, StateArray
 from forms.values import FIGURE_BOUND
 
 # Plain integers: looking a member up costs more than the comparison it is for.
-_BLANK, _VALUE, _NOT_ASKED = int(State.BLANK), int(State.VALUE), int(State.NOT_ASKED)
+_BLANK, _VALUE = int(State.BLANK), int(State.VALUE)
+_NOT_APPLICABLE, _NOT_ASKED = int(State.NOT_APPLICABLE), int(State.NOT_ASKED)
 
 BoolArray = npt.NDArray[np.bool_]
 #: int64, or Python integers where int64 could wrap.
@@ -108,8 +109,11 @@ def compute_columns(compiled: CompiledTable, batch: Batch) -> bool:
         position = table.figure_index[formula.target]
         gap = figures.states[:, position] == _BLANK
         if gap.any():
-            values, known = _formula_values(formula, batch, table)
-            _fill(figures.values[:, position], figures.states[:, position], gap & known, values)
+            values, known, never = _formula_values(formula, batch, table)
+            here = gap & known
+            figures.values[here, position] = _storable(values[here])
+            figures.states[here, position] = _VALUE
+            figures.states[gap & never, position] = _NOT_APPLICABLE
             filled = True
     return filled
 
@@ -120,16 +124,18 @@ def compute_rows(compiled: CompiledTable, batch: Batch) -> bool:
     figures = batch.figures[compiled.table.key]
     for formula in compiled.row_formulas:
         where = figures.row_at.get(formula.target)
-        if where is None or formula.scaled is None or (where < 0).any():
+        if where is None or not (where >= 0).any():
             continue
-        for column in range(figures.values.shape[1]):
-            gap = figures.states[where, column] == _BLANK
+        for column, scaled in enumerate(formula.scaled):
+            gap = where >= 0
+            gap[gap] = figures.states[where[gap], column] == _BLANK
             if gap.any():
                 result = evaluate(
-                    formula.scaled, batch, compiled.table, blank_is_zero=False, column=column
+                    scaled, batch, compiled.table, blank_is_zero=False, column=column
                 )
-                filled = where[gap & result.known]
-                figures.values[filled, column] = result.values[gap & result.known]
+                gap &= result.known
+                filled = where[gap]
+                figures.values[filled, column] = _storable(result.values[gap])
                 figures.states[filled, column] = _VALUE
                 any_filled = True
     return any_filled
@@ -146,12 +152,28 @@ def sum_rows(figures: Figures, columns: Int64Array) -> tuple[Integers, BoolArray
         )
     if FIGURE_BOUND * int(figures.counts.max()) > INT64_BOUND:
         values = values.astype(object)
-    # reduceat wants starts inside the array, and gives a row's own value for an empty stretch.
-    inside = np.minimum(figures.starts, len(values) - 1)
-    empty = figures.counts == 0
-    sums, seen = np.add.reduceat(values, inside, axis=0), np.add.reduceat(has, inside, axis=0)
-    sums[empty], seen[empty] = 0, 0
+    # reduceat gives some row's own value for an empty stretch, so it gets none of these.
+    filled = figures.counts > 0
+    starts = figures.starts[filled]
+    sums = np.zeros((reports, len(columns)), values.dtype)
+    seen = np.zeros((reports, len(columns)), np.int64)
+    sums[filled] = np.add.reduceat(values, starts, axis=0)
+    seen[filled] = np.add.reduceat(has, starts, axis=0)
     return sums, seen > 0
+
+
+def spread(figures: Figures, *parts: Evaluated) -> list[Evaluated]:
+    """The same vectors, all over rows as soon as one of them is."""
+    if not any(part.per_row for part in parts):
+        return list(parts)
+    return [
+        part
+        if part.per_row
+        else Evaluated(
+            np.repeat(part.values, figures.counts), np.repeat(part.known, figures.counts), True
+        )
+        for part in parts
+    ]
 
 
 def round_half_up(numerator: Integers, denominator: Integers) -> Integers:
@@ -174,19 +196,24 @@ def percentages(
     return values, part.known & whole.known, zero
 
 
-def _formula_values(formula: Formula, batch: Batch, table: Table) -> tuple[Integers, BoolArray]:
+def _formula_values(
+    formula: Formula, batch: Batch, table: Table
+) -> tuple[Integers, BoolArray, BoolArray]:
+    """What a computed column comes to, where that is known, and where there can be no such."""
     if formula.percent is None:
-        assert formula.scaled is not None
-        result = evaluate(formula.scaled, batch, table, blank_is_zero=False)
-        return result.values, result.known
+        (scaled,) = formula.scaled
+        result = evaluate(scaled, batch, table, blank_is_zero=False)
+        return result.values, result.known, np.zeros(len(result.known), np.bool_)
     part, whole = (evaluate(side, batch, table, blank_is_zero=False) for side in formula.percent)
     values, known, zero = percentages(part, whole, digits=formula.digits)
-    return values, known & ~zero
+    return values, known & ~zero, known & zero
 
 
-def _fill(values: Int64Array, states: StateArray, where: BoolArray, computed: Integers) -> None:
-    values[where] = computed[where]
-    states[where] = _VALUE
+def _storable(computed: Integers) -> Int64Array:
+    """Figures as int64; one too large for that becomes one that is still too large to be kept."""
+    if computed.dtype == object:
+        computed = np.clip(computed, -INT64_BOUND, INT64_BOUND)
+    return computed.astype(np.int64, copy=False)
 
 
 def _figure(ref: Ref, batch: Batch, table: Table, home: Figures, column: int | None) -> Evaluated:
@@ -205,10 +232,19 @@ def _figure(ref: Ref, batch: Batch, table: Table, home: Figures, column: int | N
     if ref.row == TOTAL:
         return _vector(where.total_values[:, position], where.total_states[:, position], False)
     if ref.row:
-        rows = where.row_at[ref.row]
-        states = np.where(rows < 0, np.uint8(_NOT_ASKED), where.states[rows, position])
-        return _vector(where.values[rows, position], states.astype(np.uint8), False)
+        return _declared_row(where, ref.row, position)
     return _vector(where.values[:, position], where.states[:, position], not ref.table)
+
+
+def _declared_row(figures: Figures, key: str, position: int) -> Evaluated:
+    """A cell of a declared row in every report; not asked, and 0, where the row is not there."""
+    rows = figures.row_at[key]
+    there = rows >= 0
+    values = np.zeros(len(rows), np.int64)
+    states = np.full(len(rows), _NOT_ASKED, np.uint8)
+    values[there] = figures.values[rows[there], position]
+    states[there] = figures.states[rows[there], position]
+    return _vector(values, states, False)
 
 
 def _external(ref: Ref, batch: Batch, table: Table, column: int | None) -> Evaluated:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
@@ -32,6 +32,8 @@ TOTAL = "total"
 
 #: A longer text than this is nobody's rule; it would only be a way to tire the parser.
 _LONGEST = 2_000
+
+_QUOTED = re.compile(r"""("[^"]*"|'[^']*')""")
 
 #: Python reads a constant with a point as a double, which is exact up to 15 digits.
 _LONG_NUMBER = re.compile(r"(?:\d[._]?){16}|\d[eE]")
@@ -142,6 +144,15 @@ class Expression:
 
 def parse_rule(text: str) -> Expression | PercentOf:
     """Read a comparison, such as `c3 == c4 + c5`. Raises BadExpression."""
+    return _exact(text, _rule)
+
+
+def parse_formula(text: str) -> Expression | PercentOf:
+    """Read what a computed cell holds, such as `c4 + c5 + c6`. Raises BadExpression."""
+    return _exact(text, _formula)
+
+
+def _rule(text: str) -> Expression | PercentOf:
     node = _parse(text)
     if not isinstance(node, ast.Compare) or len(node.ops) != 1:
         raise BadExpression(f"{text!r} is not one comparison; expected such as c3 == c4 + c5 + c6")
@@ -157,14 +168,26 @@ def parse_rule(text: str) -> Expression | PercentOf:
     return Expression(left, comparison, _linear(right))
 
 
-def parse_formula(text: str) -> Expression | PercentOf:
-    """Read what a computed cell holds, such as `c4 + c5 + c6`. Raises BadExpression."""
+def _formula(text: str) -> Expression | PercentOf:
     node = _parse(text)
     if isinstance(node, ast.Compare):
         raise BadExpression(f"{text!r} compares; a formula is a sum such as c4 + c5 + c6")
     if _is_call(node, "percent"):
         return _percent(node)
     return Expression(_linear(node))
+
+
+def _exact(text: str, read: Callable[[str], Expression | PercentOf]) -> Expression | PercentOf:
+    """Read a text; refuse factors that came out too long, and nesting that cannot be followed."""
+    try:
+        expression = read(text)
+    except RecursionError:
+        raise BadExpression(f"{text[:60]!r}… is nested too deeply") from None
+    for linear in walk(expression):
+        for number in (linear.constant, *(factor for _, factor in linear.terms)):
+            if len(number.as_tuple().digits) > 15 or abs(number) >= 10**15:
+                raise BadExpression(f"{text!r}: {number} has more than 15 digits")
+    return expression
 
 
 def walk(expression: Expression | PercentOf) -> Iterator[Linear]:
@@ -195,7 +218,7 @@ def rename(expression: Expression | PercentOf, names: Mapping[Ref, Ref]) -> Expr
 def _parse(text: str) -> ast.expr:
     if len(text) > _LONGEST:
         raise BadExpression(f"longer than {_LONGEST} characters")
-    if _LONG_NUMBER.search(text):
+    if _LONG_NUMBER.search(_QUOTED.sub("''", text)):
         raise BadExpression(f"{text!r}: a number of more than 15 digits is not kept exactly")
     try:
         return ast.parse(text.strip(), mode="eval").body

@@ -12,13 +12,12 @@ from typing import Any
 
 from forms.addresses import Places
 from forms.code_lists import CodeList
-from forms.definition import Row, RowModel, Severity, Table
+from forms.definition import ONLY_ROW, Row, RowModel, Severity, Table
 from forms.issues import Issue
 from forms.period import Window
 from forms.returns import Mark, RawRow, RawTable, RowName
 from forms.text import nfc, normalise
 
-_SINGLE = "row"
 #: A longer name than this is cut; twice this in UTF-8 still fits an index of the database.
 _LONGEST_KEY = 150
 
@@ -77,7 +76,7 @@ class RowNamer:
             self._too_many(len(rows), 1)
         if nil and not any(has_content(row) for row in rows):
             return []
-        return [(RowName(_SINGLE), rows[0] if rows else RawRow())]
+        return [(RowName(ONLY_ROW), rows[0] if rows else RawRow())]
 
     def _name_declared(self, rows: Sequence[RawRow], nil: bool) -> list[Named]:
         """Match sent rows to declared ones, by key or by label, and keep the declared order."""

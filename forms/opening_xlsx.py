@@ -45,14 +45,23 @@ class OpenedXlsx:
     parts: Mapping[str, bytes]
     checksums: Mapping[str, int]
 
-    def archive(self) -> bytes:
-        """The parts as an archive for a library, stored as they are: it need not inflate them."""
+    def archive(self, path: str, sheet: bytes, *, limits: XlsxLimits, styles: bool = True) -> bytes:
+        """The workbook with one sheet as an archive for a library, which need not inflate it.
+
+        `sheet` stands in place of the part at `path`. Raises Refused where its cells lie too far
+        apart; the other sheets are left out, so that nothing unchecked is ever loaded. Styles
+        tell dates from numbers, and can be done without where there are no dates.
+        """
+        check_extent(sheet, limits=limits)
         pieces: list[bytes] = []
         directory: list[bytes] = []
         offset = 0
-        for path, part in self.parts.items():
-            name, size = path.encode(), len(part)
-            common = (*_STORED, self.checksums[path], size, size, len(name), 0)
+        dropped = (_SHEETS,) if styles else (_SHEETS, "xl/styles.xml")
+        kept = {k: v for k, v in self.parts.items() if not k.startswith(dropped)}
+        sums = {**self.checksums, path: zlib.crc32(sheet)}
+        for name_text, part in (*kept.items(), (path, sheet)):
+            name, size = name_text.encode(), len(part)
+            common = (*_STORED, sums[name_text], size, size, len(name), 0)
             local = struct.pack("<4s5HLLLHH", b"PK\x03\x04", 20, *common) + name
             directory.append(
                 struct.pack("<4s6HLLLHHHHHLL", b"PK\x01\x02", 20, 20, *common, *_PLAIN, offset)
@@ -73,10 +82,11 @@ _STORED = (0x800, 0, 0, 33)
 _PLAIN = (0, 0, 0, 0)
 
 #: What is never read: it is not even inflated.
+_SHEETS = "xl/worksheets/"
 _UNREAD = ("xl/theme/", "xl/drawings/", "xl/charts/", "xl/media/", "xl/printerSettings/")
 
 
-class _Refused(Exception):
+class Refused(Exception):  # noqa: N818 - it is no error of ours
     """Why a file is not taken; becomes an issue at the door."""
 
     def __init__(self, code: str, given: str) -> None:
@@ -88,7 +98,7 @@ def open_workbook(data: bytes, *, limits: XlsxLimits = USUAL_LIMITS) -> OpenedXl
     """Look a file over; give back its parts, or the issue that says what it is instead."""
     try:
         return _open(data, limits)
-    except _Refused as refused:
+    except Refused as refused:
         return refused.issue
     except (
         *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, EOFError),
@@ -99,7 +109,7 @@ def open_workbook(data: bytes, *, limits: XlsxLimits = USUAL_LIMITS) -> OpenedXl
 
 def _open(data: bytes, limits: XlsxLimits) -> OpenedXlsx:
     if len(data) > limits.file_bytes:
-        raise _Refused("malformed", f"tệp lớn {len(data) // 1024} KB")
+        raise Refused("malformed", f"tệp lớn {len(data) // 1024} KB")
     _blame_other_kinds(data)
     _check_end_record(data, limits)
     with zipfile.ZipFile(BytesIO(data)) as archive:
@@ -108,10 +118,8 @@ def _open(data: bytes, limits: XlsxLimits) -> OpenedXlsx:
     _blame_other_packages({entry.filename for entry in entries})
     read = [entry for entry in entries if _is_read(entry.filename)]
     parts = {entry.filename: _inflate(data, entry) for entry in read}
-    for name, part in parts.items():
+    for part in parts.values():
         _check_markup(part)
-        if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-            _check_extent(part, limits)
     return OpenedXlsx(parts, {entry.filename: entry.CRC for entry in read})
 
 
@@ -128,53 +136,53 @@ def _blame_other_kinds(data: bytes) -> None:
     start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         if "EncryptedPackage".encode("utf-16-le") in data:
-            raise _Refused("malformed", "tệp Excel có mật khẩu")
-        raise _Refused("not_this_template", "tệp .xls hoặc .doc kiểu cũ")
+            raise Refused("malformed", "tệp Excel có mật khẩu")
+        raise Refused("not_this_template", "tệp .xls hoặc .doc kiểu cũ")
     if start.startswith((b"<!doctype html", b"<html", b"<table", b"<meta")):
-        raise _Refused("not_this_template", "trang web (HTML) mang đuôi Excel")
+        raise Refused("not_this_template", "trang web (HTML) mang đuôi Excel")
     if start.startswith(b"<"):
-        raise _Refused("not_this_template", "tệp XML")
+        raise Refused("not_this_template", "tệp XML")
     if start.startswith(b"%pdf"):
-        raise _Refused("not_this_template", "tệp PDF")
+        raise Refused("not_this_template", "tệp PDF")
     if not data:
-        raise _Refused("malformed", "tệp rỗng")
-    raise _Refused("not_this_template", "không phải tệp Excel .xlsx")
+        raise Refused("malformed", "tệp rỗng")
+    raise Refused("not_this_template", "không phải tệp Excel .xlsx")
 
 
 def _check_end_record(data: bytes, limits: XlsxLimits) -> None:
     """Refuse a directory that would itself take long to read, by the size it claims."""
     at = data.rfind(b"PK\x05\x06")
     if at < 0 or at + 22 > len(data):
-        raise _Refused("malformed", "tệp Excel bị hỏng hoặc tải chưa hết")
+        raise Refused("malformed", "tệp Excel bị hỏng hoặc tải chưa hết")
     count, size = struct.unpack_from("<HI", data, at + 10)
     if count > limits.entries or size > limits.entries * 512:
-        raise _Refused("malformed", "tệp nén có quá nhiều phần")
+        raise Refused("malformed", "tệp nén có quá nhiều phần")
 
 
 def _check_directory(entries: list[zipfile.ZipInfo], file_bytes: int, limits: XlsxLimits) -> None:
     names = {entry.filename for entry in entries}
     if len(entries) > limits.entries or len(names) < len(entries):
-        raise _Refused("malformed", "tệp nén có quá nhiều phần hoặc phần trùng tên")
+        raise Refused("malformed", "tệp nén có quá nhiều phần hoặc phần trùng tên")
     if any(entry.flag_bits & 0x1 for entry in entries):
-        raise _Refused("malformed", "tệp nén có mật khẩu")
+        raise Refused("malformed", "tệp nén có mật khẩu")
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > limits.unpacked_bytes:
-        raise _Refused("malformed", f"tệp mở ra thành {unpacked // _MIB} MB")
+        raise Refused("malformed", f"tệp mở ra thành {unpacked // _MIB} MB")
     if unpacked > _MIB and unpacked > limits.ratio * file_bytes:
-        raise _Refused("malformed", "tệp nén bất thường")
+        raise Refused("malformed", "tệp nén bất thường")
     if any(
         entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries
     ):
-        raise _Refused("malformed", "kiểu nén lạ")
+        raise Refused("malformed", "kiểu nén lạ")
 
 
 def _blame_other_packages(names: set[str]) -> None:
     """Name what a zip archive is, where it is no plain workbook."""
     lower = {name.lower() for name in names}
     if any(name.endswith("vbaproject.bin") for name in lower):
-        raise _Refused("not_this_template", "tệp Excel có macro")
+        raise Refused("not_this_template", "tệp Excel có macro")
     if any(name.startswith("xl/externallinks/") for name in lower):
-        raise _Refused("not_this_template", "tệp Excel có liên kết sang tệp khác")
+        raise Refused("not_this_template", "tệp Excel có liên kết sang tệp khác")
     if "xl/workbook.xml" in names:
         return
     kinds = {
@@ -185,15 +193,15 @@ def _blame_other_packages(names: set[str]) -> None:
     }
     for name, kind in kinds.items():
         if name in lower:
-            raise _Refused("not_this_template", kind)
-    raise _Refused("not_this_template", "tệp nén không phải tệp Excel")
+            raise Refused("not_this_template", kind)
+    raise Refused("not_this_template", "tệp nén không phải tệp Excel")
 
 
 def _inflate(data: bytes, entry: zipfile.ZipInfo) -> bytes:
     """One part, whose directory entry must say its true size: a library would trust the stream."""
     at = entry.header_offset
     if data[at : at + 4] != b"PK\x03\x04":
-        raise _Refused("malformed", "tệp nén bị hỏng")
+        raise Refused("malformed", "tệp nén bị hỏng")
     name_length, extra_length = struct.unpack_from("<HH", data, at + 26)
     start = at + 30 + name_length + extra_length
     packed = memoryview(data)[start : start + entry.compress_size]
@@ -203,9 +211,9 @@ def _inflate(data: bytes, entry: zipfile.ZipInfo) -> bytes:
         stream = zlib.decompressobj(-zlib.MAX_WBITS)
         content = stream.decompress(packed, entry.file_size + 1)
         if not stream.eof:
-            raise _Refused("malformed", "tệp nén khai sai kích thước")
+            raise Refused("malformed", "tệp nén khai sai kích thước")
     if len(content) != entry.file_size or zlib.crc32(content) != entry.CRC:
-        raise _Refused("malformed", "tệp nén khai sai kích thước")
+        raise Refused("malformed", "tệp nén khai sai kích thước")
     return content
 
 
@@ -213,26 +221,34 @@ def _check_markup(part: bytes) -> None:
     """No entities and no document types, in any encoding: nothing that we read has them."""
     # Entities are declared inside a document type, and in nothing else.
     if b"<!DOCTYPE" in part or b"\x00" in part:
-        raise _Refused("malformed", "tệp chứa định nghĩa XML không được phép")
+        raise Refused("malformed", "tệp chứa định nghĩa XML không được phép")
 
 
 #: A cell or a row that does not say where it is, or is beyond ten thousand rows or 208 columns.
-_ASTRAY = re.compile(
-    rb"""<(?:[^\s<>/:"'=]+:)?(?:c|row)(?! r="(?:[A-G]?[A-Z])?[0-9]{1,4}")(?=[\s/>])"""
-)
+_ASTRAY = re.compile(rb'<(?:c|row)(?! r="(?:[A-G]?[A-Z])?[0-9]{1,4}")(?=[\s/>])')
 
-
-def _check_extent(part: bytes, limits: XlsxLimits) -> None:
-    """Refuse a sheet whose cells lie far apart: a library makes room for all that is between.
-
-    Cells and rows must say where they are, and say it as every program writes it.
-    """
-    start, end = part.find(b"<sheetData"), part.rfind(b"</sheetData>")
-    if _ASTRAY.search(part, max(start, 0)):
-        raise _Refused("malformed", f"bảng tính rộng quá 208 cột hoặc dài quá {limits.rows} dòng")
-    last = _LAST_ROW.search(part, max(0, part.rfind(b"<row ", 0, max(end, 0))))
-    if last and int(last[1]) > limits.rows:
-        raise _Refused("malformed", f"bảng tính dài quá {limits.rows} dòng")
-
+#: The same elements by a prefixed name, as hardly any program writes them.
+_PREFIXED = re.compile(rb":(?:c|row|sheetData)[\s/>]")
 
 _LAST_ROW = re.compile(rb'<row r="([0-9]+)"')
+
+
+def check_extent(part: bytes, *, limits: XlsxLimits = USUAL_LIMITS) -> None:
+    """Refuse a sheet whose cells lie far apart: a library makes room for all that is between.
+
+    Cells and rows must say where they are, and say it as every program writes it. Raises Refused.
+    """
+    start, end = part.find(b"<sheetData"), part.rfind(b"</sheetData>")
+    if _ASTRAY.search(part, max(start, 0)) or _has_prefixes(part):
+        raise Refused("malformed", f"bảng tính rộng quá 208 cột hoặc dài quá {limits.rows} dòng")
+    last = _LAST_ROW.search(part, max(0, part.rfind(b"<row ", 0, max(end, 0))))
+    if last and int(last[1]) > limits.rows:
+        raise Refused("malformed", f"bảng tính dài quá {limits.rows} dòng")
+
+
+def _has_prefixes(part: bytes) -> bool:
+    """Whether an element of a sheet stands under a prefixed name; in a text the marks may stand."""
+    return any(
+        part.rfind(b"<", 0, found.start()) > part.rfind(b">", 0, found.start())
+        for found in _PREFIXED.finditer(part)
+    )

@@ -29,7 +29,14 @@ from forms.locating_tables import (
     note_place,
     words_at,
 )
-from forms.opening_xlsx import EXPECTED, USUAL_LIMITS, OpenedXlsx, XlsxLimits, open_workbook
+from forms.opening_xlsx import (
+    EXPECTED,
+    USUAL_LIMITS,
+    OpenedXlsx,
+    Refused,
+    XlsxLimits,
+    open_workbook,
+)
 from forms.returns import Mark, RawCell, RawReturn, RawRow, RawTable
 from forms.sheet_formulas import OwnFormula, SheetFormulas, scan_sheet
 from forms.template_record import RECORD_SHEET, TableRecord, TemplateRecord, parse_record
@@ -55,7 +62,9 @@ def read_xlsx(data: bytes, *, limits: XlsxLimits = USUAL_LIMITS) -> RawReturn:
     if isinstance(opened, Issue):
         return RawReturn(issues=[opened])
     try:
-        return _read(opened)
+        return _read(opened, limits)
+    except Refused as refused:
+        return RawReturn(issues=[refused.issue])
     except (CalamineError, ValueError, KeyError, IndexError, OSError):
         return _refused("tệp Excel bị hỏng", code="malformed")
 
@@ -64,26 +73,64 @@ def _refused(given: str, *, code: str = "not_this_template") -> RawReturn:
     return RawReturn(issues=[Issue(code, given=given, expected=EXPECTED)])
 
 
-def _read(opened: OpenedXlsx) -> RawReturn:
-    workbook = CalamineWorkbook.from_filelike(BytesIO(opened.archive()))
-    names = workbook.sheet_names
-    if RECORD_SHEET not in names:
+def _read(opened: OpenedXlsx, limits: XlsxLimits) -> RawReturn:
+    paths = _sheet_paths(opened)
+    if RECORD_SHEET not in paths:
         return _refused("tệp Excel không có phần ghi nhận của mẫu")
-    cells = workbook.get_sheet_by_name(RECORD_SHEET).to_python(skip_empty_area=False)
-    record = parse_record(cells)
+    path = paths[RECORD_SHEET]
+    remembered = opened.archive(path, opened.parts[path], limits=limits, styles=False)
+    record = parse_record(_grid(remembered, RECORD_SHEET))
     if record is None:
         return _refused("phần ghi nhận của mẫu đã bị sửa")
     raw = RawReturn(record.form, record.version, record.unit, record.period)
-    others = [name for name in names if not name.startswith("_")]
+    others = [name for name in paths if not name.startswith("_")]
     # The sheet may have been renamed; the number rows tell which one it is.
     for name in sorted(others, key=lambda name: name != record.sheet):
-        grid = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        part = _without_helpers(opened.parts[paths[name]], column_letters(record.helper_col))
+        grid = _grid(opened.archive(paths[name], part, limits=limits), name)
         tables = locate_tables(record, grid)
         if any(isinstance(table, Located) for table in tables):
-            found = scan_sheet(_sheet_part(opened, name), columns=_columns_read(tables))
+            found = scan_sheet(part, columns=_columns_read(tables))
             _SheetReader(raw, record, grid, found, name).read(tables)
             return raw
     return _refused("không tìm thấy hàng số cột của biểu")
+
+
+def _grid(archive: bytes, name: str) -> Grid:
+    sheet = CalamineWorkbook.from_filelike(BytesIO(archive)).get_sheet_by_name(name)
+    return sheet.to_python(skip_empty_area=False)
+
+
+def _without_helpers(part: bytes, letters: str) -> bytes:
+    """A sheet whose rows end before the template's hidden helper cells.
+
+    They are most of the text of a sheet, and nothing is read from them.
+    """
+    start, end = part.find(b"<sheetData>"), part.rfind(b"</sheetData>")
+    if start < 0 or end < 0:
+        return part
+    mark = b'<c r="' + letters.encode()
+    kept = []
+    for row in part[start:end].split(b"<row "):
+        cut = row.find(mark)
+        kept.append(row if cut < 0 else row[:cut] + b"</row>")
+    return part[:start] + b"<row ".join(kept) + b"</sheetData></worksheet>"
+
+
+def _sheet_paths(opened: OpenedXlsx) -> dict[str, str]:
+    """Name of each sheet -> its part of the archive, in the order of the workbook."""
+    links = [dict(_ATTRIBUTE.findall(tag)) for tag in _LINK.findall(_text(opened, _LINKS))]
+    targets = {link["Id"]: link["Target"] for link in links}
+    paths = {}
+    for tag in _SHEET.findall(_text(opened, "xl/workbook.xml")):
+        said = dict(_ATTRIBUTE.findall(tag))
+        target = targets[said["id"]]
+        paths[unescape(said["name"])] = target[1:] if target.startswith("/") else f"xl/{target}"
+    return paths
+
+
+def _text(opened: OpenedXlsx, path: str) -> str:
+    return opened.parts[path].decode()
 
 
 def _columns_read(tables: list[Located | TableRecord]) -> set[str]:
@@ -92,22 +139,6 @@ def _columns_read(tables: list[Located | TableRecord]) -> set[str]:
     cols = {col for table in located for col in table.columns.values()}
     cols |= {table.record.heading_col for table in located if table.record.heading_col >= 0}
     return {column_letters(col) for col in cols}
-
-
-def _sheet_part(opened: OpenedXlsx, name: str) -> bytes:
-    """The part of the archive in which a sheet stands. Raises KeyError."""
-    links = [dict(_ATTRIBUTE.findall(tag)) for tag in _LINK.findall(_text(opened, _LINKS))]
-    targets = {link["Id"]: link["Target"] for link in links}
-    for tag in _SHEET.findall(_text(opened, "xl/workbook.xml")):
-        said = dict(_ATTRIBUTE.findall(tag))
-        if unescape(said["name"]) == name:
-            target = targets[said["id"]]
-            return opened.parts[target[1:] if target.startswith("/") else f"xl/{target}"]
-    raise KeyError(name)
-
-
-def _text(opened: OpenedXlsx, path: str) -> str:
-    return opened.parts[path].decode()
 
 
 class _SheetReader:
@@ -161,8 +192,8 @@ class _TableReader:
         self._places = [
             (column, f"{sheet}!{letters}") for letters, column in self._column_at.items()
         ]
-        heading = max(self._record.heading_col, 0)
-        self._places.append(("key", f"{sheet}!{column_letters(heading)}"))
+        self._heading_letters = column_letters(max(self._record.heading_col, 0))
+        self._places.append(("key", f"{sheet}!{self._heading_letters}"))
         self._moved: dict[int, int] = {}
 
     def read(self) -> RawTable:
@@ -325,14 +356,15 @@ class _TableReader:
         """What names a row; a name that is a formula or an error is an issue, and no name."""
         col = self._record.heading_col
         if row in self._found.formulas or row in self._found.errors:
-            marked = self._marked_heading(row, column_letters(col))
+            marked = self._marked_heading(row)
             if marked is not None:
                 self._issues.append(marked)
                 return ""
         value = cell_value(cell_at(self._grid, row, col))
         return value.strip() if isinstance(value, str) else "" if value is None else str(value)
 
-    def _marked_heading(self, row: int, letters: str) -> Issue | None:
+    def _marked_heading(self, row: int) -> Issue | None:
+        letters = self._heading_letters
         for code, marked in (
             ("foreign_formula", self._found.formulas.get(row, _NONE)),
             ("excel_error", self._found.errors.get(row, _NONE)),

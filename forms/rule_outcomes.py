@@ -14,7 +14,16 @@ import numpy as np
 from forms.addresses import Places, row_label
 from forms.compiling import INT64_BOUND, CompiledTable, PlainRules, at_digits, scale
 from forms.definition import BlankMeans, Rule, Scope, Table
-from forms.evaluating import Batch, BoolArray, Evaluated, Figures, evaluate, fails, percentages
+from forms.evaluating import (
+    Batch,
+    BoolArray,
+    Evaluated,
+    Figures,
+    evaluate,
+    fails,
+    percentages,
+    spread,
+)
 from forms.expressions import Expression, Linear, PercentOf
 from forms.issues import Issue
 from forms.returns import RowName, State, TableData
@@ -80,8 +89,11 @@ def _outcome(rule: Rule, table: Table, batch: Batch, column: int | None) -> Eval
     zero = rule.blank is BlankMeans.ZERO
     others = {code: other.form for code, other in batch.once.items()}
 
+    def digits_of(linear: Linear) -> int:
+        return scale(linear, batch.form, table, others, column=column).digits
+
     def work_out(linear: Linear, digits: int = 0) -> Evaluated:
-        scaled = scale(linear, batch.form, table, others)
+        scaled = scale(linear, batch.form, table, others, column=column)
         return evaluate(
             at_digits(scaled, max(digits, scaled.digits)),
             batch,
@@ -91,24 +103,28 @@ def _outcome(rule: Rule, table: Table, batch: Batch, column: int | None) -> Eval
         )
 
     if isinstance(rule.expression, PercentOf):
-        return _percent_outcome(rule.expression, batch, table, work_out)
+        return _percent_outcome(rule.expression, batch.figures[table.key], work_out, digits_of)
     result = work_out(rule.expression.difference)
     assert rule.expression.comparison is not None
     return Evaluated(fails(result.values, rule.expression.comparison), result.known, result.per_row)
 
 
 def _percent_outcome(
-    expression: PercentOf, batch: Batch, table: Table, work_out: Callable[..., Evaluated]
+    expression: PercentOf,
+    figures: Figures,
+    work_out: Callable[..., Evaluated],
+    digits_of: Callable[[Linear], int],
 ) -> Evaluated:
     assert expression.left is not None
-    digits = scale(expression.left, batch.form, table).digits
-    finest = max(
-        scale(side, batch.form, table).digits for side in (expression.part, expression.whole)
+    digits = digits_of(expression.left)
+    finest = max(digits_of(expression.part), digits_of(expression.whole))
+    left, part, whole = spread(
+        figures,
+        work_out(expression.left),
+        work_out(expression.part, finest),
+        work_out(expression.whole, finest),
     )
-    left = work_out(expression.left)
-    values, known, zero = percentages(
-        work_out(expression.part, finest), work_out(expression.whole, finest), digits=digits
-    )
+    values, known, zero = percentages(part, whole, digits=digits)
     wrong = np.asarray(left.values.astype(object) != values, np.bool_)
     return Evaluated(wrong, left.known & known & ~zero, left.per_row)
 
@@ -162,7 +178,7 @@ def _sides(
     start = int(batch.figures[table.key].starts[report])
 
     def value(linear: Linear) -> tuple[int, int]:
-        scaled = scale(linear, batch.form, table, others)
+        scaled = scale(linear, batch.form, table, others, column=column)
         result = evaluate(scaled, batch, table, blank_is_zero=True, column=column)
         index = start + row if result.per_row and row >= 0 else report
         return int(result.values[index]), scaled.digits
@@ -170,7 +186,9 @@ def _sides(
     if isinstance(rule.expression, PercentOf):
         assert rule.expression.left is not None
         left, digits = value(rule.expression.left)
-        (part, _), (whole, _) = value(rule.expression.part), value(rule.expression.whole)
+        part, whole = (
+            write_figure(*value(side)) for side in (rule.expression.part, rule.expression.whole)
+        )
         return write_figure(left, digits), f"{part} / {whole} × 100"
     assert isinstance(rule.expression, Expression)
     left, digits = value(rule.expression.left)

@@ -65,6 +65,7 @@ class TemplateRecord:
     sheet: str
     note_row: int  # -1 where the form has no note line
     note_col: int
+    helper_col: int  # from here on to the right nothing is read
     tables: list[TableRecord]
 
 
@@ -101,6 +102,7 @@ def parse_record(rows: Sequence[Sequence[Any]]) -> TemplateRecord | None:
             version=int(own["version"]),
             note_row=int(own["note_row"]),
             note_col=_position(own["note_col"]),
+            helper_col=_position(own["helper_col"]),
             tables=tables,
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):

@@ -33,8 +33,8 @@ def check_totals(batch: Batch, places: Places) -> list[Issue]:
         for position in compiled.sums.tolist():
             figures = batch.figures[table.key]
             total = int(figures.total_values[0, position])
-            has_rows = figures.total_states[0, position] == _VALUE
-            if given[position] and (typed[position] != total or not has_rows):
+            # Where no row has a figure there is no total, and 0 says the same.
+            if given[position] and typed[position] != total:
                 issues.append(_differs(table, position, int(typed[position]), total, places))
     return issues
 

@@ -3,7 +3,8 @@
 The rule for figures (docs/submitting.md tells it to users):
 
 * Spaces of every kind at the ends are dropped; full-width digits are digits; a leading + or - is
-  a sign. Nothing else may stand beside the digits (a percent cell may end in %).
+  a sign. Nothing else may stand beside the digits (a percent cell may end in %): a raised ² or a
+  circled ① is no digit.
 * Two different separators: the last is the decimal mark, the other groups thousands.
 * The same separator more than once, or a space inside: it groups thousands.
 * One separator followed by exactly three digits groups thousands where the cell has fewer than
@@ -34,6 +35,10 @@ _LONGEST_FIGURE = 60
 _GROUPED = re.compile(r"\d{1,3}(?P<mark>[ .,])\d{3}(?:(?P=mark)\d{3})*")
 _NOT_APPLICABLE = frozenset({"kad", "n/a", "không áp dụng"})
 _DATE_VI = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+
+
+#: The full-width forms that an East Asian keyboard types, as their plain ones.
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
 
 class Fault(NamedTuple):
@@ -111,7 +116,7 @@ def _read_date(text: str) -> str | Fault:
 
 
 def _read_typed(raw: str, column: Column) -> Figure | Fault:
-    text = unicodedata.normalize("NFKC", raw).strip() if not raw.isascii() else raw.strip()
+    text = raw.strip() if raw.isascii() else nfc(raw.translate(_FULL_WIDTH)).strip()
     if not text:
         return BLANK
     if len(text) <= len("không áp dụng") and text.casefold() in _NOT_APPLICABLE:
@@ -136,9 +141,9 @@ def _read_typed(raw: str, column: Column) -> Figure | Fault:
 
 
 def _split_sign(text: str) -> tuple[str, str]:
-    if text[0] in "-\u2212":
+    if text.startswith(("-", "\u2212")):
         return "-", text[1:].lstrip()
-    return "", text[1:].lstrip() if text[0] == "+" else text
+    return "", text[1:].lstrip() if text.startswith("+") else text
 
 
 def _ungroup(text: str, digits: int) -> str | None:

@@ -12,15 +12,17 @@ from typing import Any
 import structlog
 from flask import Flask, Response, current_app, g, request
 from flask.json.provider import DefaultJSONProvider
+from flask_wtf import CSRFProtect
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge
 
 from forms.catalogue import Catalogue
-from reporting import api
-from reporting.api.problems import answer_http_exception, answer_refusal
+from reporting import api, web
 from reporting.errors import Refusal
+from reporting.failures import of_http_exception, of_refusal
 from reporting.http import Right, current_parts, right_of
+from reporting.logs import configure_logging
 from reporting.parts import Clock, Parts, make_parts, system_clock
 from reporting.settings import Environment, Settings
 
@@ -65,6 +67,7 @@ def create_app(
     Raises BadDeclaration, which says every fault of the declared forms, rather than serve a part.
     """
     parts = make_parts(settings, engine=engine, catalogue=catalogue, sessions=sessions, clock=clock)
+    configure_logging(settings.environment)
     app = Flask("reporting")
     app.json = ReportingJson(app)
     app.extensions["reporting"] = parts
@@ -74,6 +77,10 @@ def create_app(
     app.after_request(_add_security_headers)
     app.register_error_handler(Refusal, _answer_refusal)
     api.register_api(app, _answer_http_exception)
+    web.register_web(app)
+    csrf = CSRFProtect(app)
+    for blueprint in api.BLUEPRINTS:
+        csrf.exempt(blueprint)  # A token in a header is sent by no browser of its own accord.
     return app
 
 
@@ -85,6 +92,8 @@ def _configuration(parts: Parts) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.environment is Environment.PRODUCTION,
         "SEND_FILE_MAX_AGE_DEFAULT": 3600,
+        # A page may lie open for an afternoon before its file is sent.
+        "WTF_CSRF_TIME_LIMIT": None,
     }
 
 
@@ -104,6 +113,8 @@ def _admit() -> None:
         return
     if right is Right.CLIENT:
         api.identify_client()
+    elif right is Right.PAGE:
+        web.identify_visitor()
     else:
         raise Forbidden
 
@@ -112,19 +123,27 @@ def _add_security_headers(response: Response) -> Response:
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def _answer_http_exception(error: HTTPException) -> Response:
     """Answer a failure as the door does at which it happened; ours is logged under a number."""
-    if (error.code or 500) >= 500:
+    failure = of_http_exception(error, max_body=current_parts().settings.max_body)
+    if failure.status >= 500:
         g.log_id = uuid.uuid4().hex[:12]
         cause = getattr(error, "original_exception", None) or error
         log.error("request failed", log_id=g.log_id, path=request.path, exc_info=cause)
-    return answer_http_exception(error)
+    if _is_for_programs():
+        return api.answer_http_exception(error, failure)
+    return web.answer_failure(failure, g.get("log_id", ""))
 
 
 def _answer_refusal(refusal: Refusal) -> Response:
     """Answer an act that may not or cannot be done, as the door does at which it was asked."""
-    return answer_refusal(refusal)
+    failure = of_refusal(refusal)
+    return api.problem(failure) if _is_for_programs() else web.answer_failure(failure)
+
+
+def _is_for_programs() -> bool:
+    return request.path.startswith(api.PATHS)

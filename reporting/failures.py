@@ -22,7 +22,7 @@ STATUSES: Mapping[type[errors.Refusal], HTTPStatus] = {
 _SENTENCES: Mapping[int, tuple[str, str]] = {
     400: ("Không hiểu được yêu cầu.", "The request cannot be understood."),
     401: (
-        "Thiếu mã truy cập, hoặc mã không đúng hay đã bị thu hồi. Cần: Authorization: Bearer rpt_….",
+        "Thiếu mã truy cập, mã sai hoặc đã bị thu hồi. Cần: Authorization: Bearer rpt_….",
         "The token is missing, unknown or revoked. Expected: Authorization: Bearer rpt_….",
     ),
     403: ("Không có quyền thực hiện.", "This is not allowed."),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,11 +14,10 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from reporting.parts import Parts
 from reporting.services.actors import Actor
+from reporting.services.deliveries import safe_file_name
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _RIGHT = "reporting_right"
-_LONGEST_FILE_NAME = 200
-_NOT_IN_A_NAME = re.compile(r'[\\/:*?"<>|]')
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
@@ -91,15 +88,6 @@ def read_delivery(*, file_only: bool = False) -> Delivered:
         body = request.get_data(cache=False)
         return Delivered(body, "return.json", False, current_parts().clock())
     raise UnsupportedMediaType
-
-
-def safe_file_name(text: str, fallback: str) -> str:
-    """The last part of a path as a sender wrote it, without what breaks a header or a folder."""
-    composed = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
-    visible = "".join(sign for sign in composed if sign.isprintable())
-    name = re.split(r"[\\/]", visible)[-1]
-    name = _NOT_IN_A_NAME.sub("-", name).strip(" .")
-    return name[-_LONGEST_FILE_NAME:].lstrip(" .") or fallback
 
 
 def attachment(content: bytes, file_name: str, mimetype: str) -> Response:

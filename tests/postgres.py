@@ -19,19 +19,17 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ORDINARY_USERS = ("postgres", "nobody")
-SETTINGS = {
-    # Nothing here need survive a power cut.
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "max_connections": "60",
-    "shared_buffers": "32MB",
-}
+SETTINGS = {"max_connections": "60", "shared_buffers": "32MB"}
+#: Nothing that a test writes need survive a power cut.
+HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 @contextmanager
-def running_cluster() -> Iterator[str]:
-    """The URL of a new, empty cluster that lives as long as the block."""
+def running_cluster(*, is_durable: bool = False) -> Iterator[str]:
+    """The URL of a new, empty cluster that lives as long as the block.
+
+    A durable one waits for the disk at each commit, as a server does; tests need not.
+    """
     folder = Path(tempfile.mkdtemp(prefix="reporting-postgres-"))
     user = _ordinary_user()
     try:
@@ -40,7 +38,7 @@ def running_cluster() -> Iterator[str]:
         programs = _programs(folder, user)
         _initialise(programs, folder, user)
         port = _free_port()
-        server = _start(programs, folder, port, user)
+        server = _start(programs, folder, port, user, {} if is_durable else HASTY)
         try:
             _wait_until_it_answers(server, port, folder / "log")
             yield f"postgresql+psycopg://test@127.0.0.1:{port}/postgres"
@@ -97,12 +95,18 @@ def _initialise(programs: Path, folder: Path, user: str | None) -> None:
     )
 
 
-def _start(programs: Path, folder: Path, port: int, user: str | None) -> subprocess.Popen[bytes]:
-    settings = SETTINGS | {
-        "listen_addresses": "127.0.0.1",
-        "port": str(port),
-        "unix_socket_directories": "",
-    }
+def _start(
+    programs: Path, folder: Path, port: int, user: str | None, hasty: dict[str, str]
+) -> subprocess.Popen[bytes]:
+    settings = (
+        SETTINGS
+        | hasty
+        | {
+            "listen_addresses": "127.0.0.1",
+            "port": str(port),
+            "unix_socket_directories": "",
+        }
+    )
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(

@@ -12,13 +12,25 @@ from werkzeug.exceptions import HTTPException, Unauthorized
 
 from reporting import __version__
 from reporting.api import consolidations, forms, health, registry, submissions
+from reporting.api.problems import answer_http_exception, problem
 from reporting.api.schemas import ProblemSchema
 from reporting.http import current_parts
 from reporting.services.clients import authenticate
 
+__all__ = [
+    "BLUEPRINTS",
+    "CONFIGURATION",
+    "PATHS",
+    "answer_http_exception",
+    "identify_client",
+    "problem",
+    "register_api",
+]
+
 BLUEPRINTS = (submissions.blp, forms.blp, registry.blp, consolidations.blp, health.blp)
 
-PREFIX = "/api/"
+#: Whatever fails below these paths is answered to a program, not to a person.
+PATHS = ("/api/", "/health/")
 
 #: What flask-smorest reads from the application's configuration.
 CONFIGURATION = {

@@ -5,12 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from flask_smorest import Blueprint
+from marshmallow import Schema, fields
 from sqlalchemy.exc import SQLAlchemyError
 
 from reporting.api.problems import problem
 from reporting.db import is_migrated
 from reporting.failures import Failure
 from reporting.http import Right, allows, current_parts
+
+
+class HealthSchema(Schema):
+    """`live` or `ready`."""
+
+    status = fields.String()
+
 
 _UNREACHABLE = Failure(503, "Không kết nối được cơ sở dữ liệu.", "The store cannot be reached.")
 _OUTDATED = Failure(
@@ -23,7 +31,7 @@ blp = Blueprint("health", __name__, url_prefix="/health", description="For monit
 
 
 @blp.get("/live")
-@blp.response(200, {"type": "object"})
+@blp.response(200, HealthSchema)
 @allows(Right.ANYONE)
 def get_live() -> Any:
     """The process answers."""
@@ -31,7 +39,7 @@ def get_live() -> Any:
 
 
 @blp.get("/ready")
-@blp.response(200, {"type": "object"})
+@blp.response(200, HealthSchema)
 @allows(Right.ANYONE)
 def get_ready() -> Any:
     """The store can be reached and its tables are the newest; 503 if not."""

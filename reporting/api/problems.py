@@ -20,9 +20,7 @@ PROBLEM = "application/problem+json"
 _KEPT_HEADERS = frozenset({"WWW-Authenticate", "Allow", "Retry-After"})
 
 
-def problem(
-    failure: Failure, *, headers: Mapping[str, str] | None = None, **more: Any
-) -> Response:
+def problem(failure: Failure, *, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
     """A problem document: what is wrong in both languages, and whatever else is known."""
     document = {
         "type": "about:blank",

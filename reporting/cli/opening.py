@@ -9,7 +9,10 @@ from contextlib import contextmanager
 import click
 from sqlalchemy import Engine
 
+from forms.faults import BadDeclaration
 from reporting.db import make_engine
+from reporting.errors import Refusal
+from reporting.parts import Parts, make_parts
 from reporting.services.actors import Actor
 from reporting.settings import BadSettings, Settings
 
@@ -30,6 +33,29 @@ def open_engine() -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+@contextmanager
+def open_parts() -> Iterator[Parts]:
+    """Settings, store and declared forms; a bad declaration ends the command with every fault."""
+    settings = open_settings()
+    try:
+        parts = make_parts(settings)
+    except BadDeclaration as bad:
+        raise click.ClickException("\n".join(str(fault) for fault in bad.faults)) from None
+    try:
+        with _refusals_in_words():
+            yield parts
+    finally:
+        parts.engine.dispose()
+
+
+@contextmanager
+def _refusals_in_words() -> Iterator[None]:
+    try:
+        yield
+    except Refusal as refusal:
+        raise click.ClickException(f"{refusal.vi}\n{refusal.en}") from None
 
 
 def console_actor() -> Actor:

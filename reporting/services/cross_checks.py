@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select
+from sqlalchemy import bindparam, delete, insert, or_, select
 from sqlalchemy.orm import Session
 
 from forms.canonical import read_report
@@ -28,7 +29,51 @@ from reporting.models import (
     Submission,
     UnitLineage,
 )
+from reporting.models.base import table_of
 from reporting.services.receipts import issues_as_data
+
+_owed, _sent, _check, _edge = (
+    table_of(model).c for model in (ReportingObligation, Submission, CrossCheck, UnitLineage)
+)
+# Made once: making a statement anew for each return costs more than running it.
+_INSERT = insert(table_of(CrossCheck))
+_SIDE = (
+    select(_sent.id, _sent.form_version, _sent.canonical)
+    .select_from(table_of(ReportingObligation))
+    .outerjoin(table_of(Submission), _sent.id == _owed.in_force_id)
+    .where(
+        _owed.form_code == bindparam("form"),
+        _owed.period == bindparam("period"),
+        or_(
+            _owed.unit_id == bindparam("unit"),
+            _owed.unit_id.in_(
+                select(_edge.predecessor_id).where(
+                    _edge.successor_id == bindparam("unit"),
+                    _edge.on_date > bindparam("after"),
+                    _edge.on_date <= bindparam("until"),
+                )
+            ),
+        ),
+    )
+    .order_by(_owed.unit_id)
+)
+_DEPENDENTS = (
+    select(_sent.id, _sent.form_code, _sent.form_version, _sent.unit_id, _sent.canonical)
+    .select_from(table_of(Submission))
+    .join(table_of(ReportingObligation), _owed.in_force_id == _sent.id)
+    .join(table_of(CrossCheck), _check.submission_id == _sent.id)
+    .where(
+        _check.other_form == bindparam("form"),
+        _check.other_period == bindparam("period"),
+        or_(
+            _sent.unit_id == bindparam("unit"),
+            _sent.unit_id.in_(
+                select(_edge.successor_id).where(_edge.predecessor_id == bindparam("unit"))
+            ),
+        ),
+    )
+    .order_by(_sent.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +105,8 @@ def run_cross_checks(
         for source in sources_of(form)
     }
     outcomes = cross_check(form, report, {name: side.companion for name, side in sides.items()})
-    session.execute(
-        insert(CrossCheck),
+    session.connection().execute(
+        _INSERT,
         [
             {
                 "submission_id": submission_id,
@@ -91,25 +136,8 @@ def rerun_dependents(
     """Run again the rules of every report in force that reads this one; gives how many reports."""
     if form_code not in _forms_that_are_read(catalogue):
         return 0
-    heirs = select(UnitLineage.successor_id).where(UnitLineage.predecessor_id == unit_id)
-    query = (
-        select(
-            Submission.id,
-            Submission.form_code,
-            Submission.form_version,
-            Submission.unit_id,
-            Submission.canonical,
-        )
-        .join(ReportingObligation, ReportingObligation.in_force_id == Submission.id)
-        .join(CrossCheck, CrossCheck.submission_id == Submission.id)
-        .where(
-            CrossCheck.other_form == form_code,
-            CrossCheck.other_period == period,
-            or_(Submission.unit_id == unit_id, Submission.unit_id.in_(heirs)),
-        )
-        .order_by(Submission.id)
-    )
-    dependents = {row[0]: row for row in session.execute(query)}
+    read = {"form": form_code, "period": period, "unit": unit_id}
+    dependents = {row[0]: row for row in session.connection().execute(_DEPENDENTS, read)}
     for number, code, version, owner, canonical in dependents.values():
         form = catalogue.form(code, version)
         session.execute(delete(CrossCheck).where(CrossCheck.submission_id == number))
@@ -137,6 +165,7 @@ def previous_tables(
     return _find_side(session, catalogue, form, "previous", period, unit_id).companion.report
 
 
+@lru_cache(maxsize=8)
 def _forms_that_are_read(catalogue: Catalogue) -> frozenset[str]:
     """The codes of the forms that some external rule reads."""
     return frozenset(
@@ -155,13 +184,13 @@ def _find_side(
     unit_id: int,
 ) -> _Side:
     if source != "previous":
-        return _read_side(session, catalogue, source, period, [unit_id], None)
+        return _read_side(session, catalogue, source, period, unit_id, None)
     before = period.predecessor(form.predecessors)
     if before is None:
         return _Side(form.code, "", Companion(form, is_exempt=True))
     window = catalogue.regime(form.regime).window
     merged = (before.window(window).last, period.window(window).last)
-    return _read_side(session, catalogue, form.code, before, [unit_id], merged)
+    return _read_side(session, catalogue, form.code, before, unit_id, merged)
 
 
 def _read_side(
@@ -169,33 +198,14 @@ def _read_side(
     catalogue: Catalogue,
     code: str,
     period: Period,
-    units: Sequence[int],
+    unit_id: int,
     merged_between: tuple[date, date] | None,
 ) -> _Side:
     """What was reported there; exempt where nothing was ever owed, pending where it is awaited."""
-    belongs: ColumnElement[bool] = ReportingObligation.unit_id.in_(units)
-    if merged_between is not None:
-        first, last = merged_between
-        predecessors = select(UnitLineage.predecessor_id).where(
-            UnitLineage.successor_id.in_(units),
-            UnitLineage.on_date > first,
-            UnitLineage.on_date <= last,
-        )
-        belongs = or_(belongs, ReportingObligation.unit_id.in_(predecessors))
-    query = (
-        select(Submission.id, Submission.form_version, Submission.canonical)
-        .select_from(ReportingObligation)
-        .outerjoin(Submission, Submission.id == ReportingObligation.in_force_id)
-        .where(
-            and_(
-                belongs,
-                ReportingObligation.form_code == code,
-                ReportingObligation.period == period.code,
-            )
-        )
-        .order_by(ReportingObligation.unit_id)
-    )
-    rows = session.execute(query).all()
+    # With no merger in between, the days are in the wrong order and no predecessor is found.
+    after, until = merged_between or (date.max, date.min)
+    there = {"form": code, "period": period.code, "unit": unit_id, "after": after, "until": until}
+    rows = session.connection().execute(_SIDE, there).all()
     latest = catalogue.latest(code)
     if not rows:
         return _Side(code, period.code, Companion(latest, is_exempt=True))

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from forms.canonical import read_report
 from forms.catalogue import Catalogue
+from forms.derived import SUFFIX
 from forms.period import Period
 from reporting.services.actors import Actor
 from reporting.services.editions import KeptEdition, find_edition
@@ -23,8 +24,9 @@ def edition_workbook(
     edition = kept.edition
     form = catalogue.form(edition.form_code, edition.form_version)
     report = read_report(form, edition.canonical)
-    content = write_consolidated(form, report, _facts(session, kept, catalogue))
-    name = f"{form.file_code}_{kept.unit.code}_{edition.period}_{edition.number}.xlsx"
+    content = write_consolidated(form, report, edition=_facts(session, kept, catalogue))
+    code = form.file_code.removesuffix(SUFFIX)
+    name = f"{code}_{kept.unit.code}_{edition.period}_{edition.number}.xlsx"
     return NamedFile(content, name)
 
 

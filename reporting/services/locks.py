@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Function, func, select
+from sqlalchemy import Function, bindparam, func, select
 from sqlalchemy.orm import Session
 
 
@@ -20,20 +20,23 @@ def is_needed(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
 
 
-def shared(*, form: str, period: str) -> Function[Any]:
+def shared() -> Function[Any]:
     """Let others receive for the same form and period, and keep consolidating out.
 
     An expression, selected together with the rows that receiving locks: one statement for both.
+    It takes the parameter that `named` gives.
     """
-    return func.pg_advisory_xact_lock_shared(_number(form, period))
+    return func.pg_advisory_xact_lock_shared(func.hashtextextended(bindparam("lock_name"), 0))
+
+
+def named(form: str, period: str) -> dict[str, str]:
+    """The parameter of `shared`."""
+    return {"lock_name": f"{form}|{period}"}
 
 
 def exclude(session: Session, *, forms: Iterable[str], period: str) -> None:
     """Wait for receiving of these forms and this period to finish, and keep it out."""
     if is_needed(session):
+        alone = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("lock_name"), 0)))
         for form in sorted(set(forms)):
-            session.execute(select(func.pg_advisory_xact_lock(_number(form, period))))
-
-
-def _number(form: str, period: str) -> Function[Any]:
-    return func.hashtextextended(f"{form}|{period}", 0)
+            session.execute(alone, named(form, period))

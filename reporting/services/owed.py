@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Function, and_, select
+from sqlalchemy import Column, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from forms.definition import FormVersion
@@ -15,14 +15,14 @@ from forms.period import BadPeriod, Period, Window
 from forms.returns import RawReturn
 from reporting.errors import NotAllowed
 from reporting.models import ReportingObligation, ReportingUnit, Submission, SubmissionStatus
+from reporting.models.base import table_of
 from reporting.services import locks
 from reporting.services.actors import Actor
 from reporting.services.obligations import list_owed
 from reporting.services.units import find_unit, normalise_identifier
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(NamedTuple):
     """The obligation that a return fulfils, with the revision in force."""
 
     obligation_id: int
@@ -60,17 +60,14 @@ def find_owed(
         return None, [_bad_period(raw, form)]
     if period.kind not in form.periods:
         return None, [_bad_period(raw, form)]
-    code = normalise_identifier(raw.unit)
-    named = _named(form.code, period.code, ReportingUnit.code == code)
-    owed = _select_owed(session, named, locks.shared(form=form.code, period=period.code), lock=lock)
+    what = {"form": form.code, "period": period.code}
+    owed = _BY_CODE.select(session, what | {"unit": normalise_identifier(raw.unit)}, lock=lock)
     if owed is None:
         unit = find_unit(session, raw.unit, on=period.window().last)
         if unit is None:
             return None, [Issue("unknown_unit", given=raw.unit[:60], expected="H26, H55.242, …")]
         _require_right(actor, unit.id, None)
-        named = _named(form.code, period.code, ReportingUnit.id == unit.id)
-        shared = locks.shared(form=form.code, period=period.code)
-        owed = _select_owed(session, named, shared, lock=lock)
+        owed = _BY_ID.select(session, what | {"unit": unit.id}, lock=lock)
         if owed is None:
             return None, [_not_owed(session, unit.id, form, period)]
     _require_right(actor, owed.unit_id, owed.receiver_id)
@@ -88,66 +85,61 @@ def find_owed(
     return owed, issues
 
 
-def _named(form_code: str, period: str, unit: ColumnElement[bool]) -> ColumnElement[bool]:
-    return and_(
-        ReportingObligation.form_code == form_code, ReportingObligation.period == period, unit
-    )
+class _Finding:
+    """The statements that find an obligation by one column of its unit, made once.
 
+    Making a statement anew for each return costs more than running it.
+    """
 
-def _lock(session: Session, named: ColumnElement[bool], shared: Function[Any]) -> None:
-    """Keep the obligation, and the unit: two forms that read each other arrive one by one."""
-    session.execute(
-        select(ReportingObligation.id, shared)
-        .join(ReportingUnit, ReportingUnit.id == ReportingObligation.unit_id)
-        .where(named)
-        .with_for_update(of=[ReportingObligation, ReportingUnit], key_share=True)
-    )
-
-
-def _select_owed(
-    session: Session, named: ColumnElement[bool], shared: Function[Any], *, lock: bool
-) -> Owed | None:
-    if lock and locks.is_needed(session):
-        _lock(session, named, shared)
-    query = (
-        select(
-            ReportingObligation.id,
-            ReportingUnit.id,
-            ReportingUnit.code,
-            ReportingUnit.name_vi,
-            ReportingObligation.receiver_id,
-            ReportingObligation.form_version,
-            ReportingObligation.window_first,
-            ReportingObligation.window_last,
-            ReportingObligation.opens_at,
-            ReportingObligation.due_at,
-            ReportingObligation.revisions,
-            ReportingObligation.in_force_id,
-            Submission.content_sha256,
-            Submission.status,
+    def __init__(self, unit: Column[Any]) -> None:
+        named = and_(
+            _owed.form_code == bindparam("form"),
+            _owed.period == bindparam("period"),
+            unit == bindparam("unit"),
         )
-        .join(ReportingUnit, ReportingUnit.id == ReportingObligation.unit_id)
-        .outerjoin(Submission, Submission.id == ReportingObligation.in_force_id)
-        .where(named)
-    )
-    row = session.execute(query).one_or_none()
-    if row is None:
-        return None
-    return Owed(
-        obligation_id=row[0],
-        unit_id=row[1],
-        unit_code=row[2],
-        unit_name=row[3],
-        receiver_id=row[4],
-        form_version=row[5],
-        window=Window(row[6], row[7]),
-        opens_at=row[8],
-        due_at=row[9],
-        revisions=row[10],
-        in_force_id=row[11],
-        in_force_sha256=row[12],
-        in_force_status=row[13],
-    )
+        joined = _owed_table.join(_unit_table, _unit.id == _owed.unit_id)
+        # The unit's row too: two forms of one unit that read each other arrive one by one.
+        self._lock = (
+            select(_owed.id, locks.shared())
+            .select_from(joined)
+            .where(named)
+            .with_for_update(of=[_owed_table, _unit_table], key_share=True)
+        )
+        self._select = (
+            select(
+                _owed.id,
+                _unit.id,
+                _unit.code,
+                _unit.name_vi,
+                _owed.receiver_id,
+                _owed.form_version,
+                _owed.window_first,
+                _owed.window_last,
+                _owed.opens_at,
+                _owed.due_at,
+                _owed.revisions,
+                _owed.in_force_id,
+                _sent.content_sha256,
+                _sent.status,
+            )
+            .select_from(joined.outerjoin(_sent_table, _sent.id == _owed.in_force_id))
+            .where(named)
+        )
+
+    def select(self, session: Session, what: Mapping[str, Any], *, lock: bool) -> Owed | None:
+        """The obligation, locked first where that is wanted and the database needs it."""
+        connection = session.connection()
+        if lock and locks.is_needed(session):
+            connection.execute(self._lock, what | locks.named(what["form"], what["period"]))
+        row = connection.execute(self._select, what).one_or_none()
+        return None if row is None else Owed(*row[:6], Window(row[6], row[7]), *row[8:])
+
+
+_owed_table, _unit_table, _sent_table = map(
+    table_of, (ReportingObligation, ReportingUnit, Submission)
+)
+_owed, _unit, _sent = _owed_table.c, _unit_table.c, _sent_table.c
+_BY_CODE, _BY_ID = _Finding(_unit.code), _Finding(_unit.id)
 
 
 def _require_right(actor: Actor, unit_id: int, receiver_id: int | None) -> None:

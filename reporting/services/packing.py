@@ -18,6 +18,7 @@ from forms.canonical import read_report
 from forms.catalogue import Catalogue
 from forms.returns import Int64Array, Report, RowName, TableData
 from reporting.models import PackedRowName, PackedTable, Submission
+from reporting.models.base import table_of
 
 CELLS = np.dtype("<i8")
 ROW_IDS = np.dtype("<i4")
@@ -25,14 +26,15 @@ ROW_IDS = np.dtype("<i4")
 _Key = tuple[str, str, str]
 #: Row names that are known to be committed, per database of this process.
 _known: WeakKeyDictionary[Engine, dict[_Key, int]] = WeakKeyDictionary()
+_INSERT = insert(table_of(PackedTable))
 _NEW = "row names this session has written"
 
 
 def store_packed(session: Session, *, submission_id: int, report: Report) -> None:
     """Write the packed tables of one revision."""
     ids = name_ids(session, _names(report))
-    session.execute(
-        insert(PackedTable),
+    session.connection().execute(
+        _INSERT,
         [pack(submission_id, key, data, ids) for key, data in report.tables.items()],
     )
 

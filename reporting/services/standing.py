@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from reporting.models import ReportingObligation, ReportingUnit, Submission, SubmissionStatus
 from reporting.services.actors import Actor
-
-_Query = TypeVar("_Query", bound=Select[Any])
 
 _COUNTS = (SubmissionStatus.RECEIVED, SubmissionStatus.ACCEPTED)
 
@@ -69,8 +66,7 @@ def list_periods(
 ) -> list[PeriodLine]:
     """Every form and period with obligations that the actor may see: one statement."""
     counts = Submission.status.in_(_COUNTS)
-    query = _seen_by(
-        actor,
+    query = (
         select(
             ReportingObligation.form_code,
             func.max(ReportingObligation.form_version),
@@ -84,8 +80,9 @@ def list_periods(
         )
         .select_from(ReportingObligation)
         .outerjoin(Submission, Submission.id == ReportingObligation.in_force_id)
+        .where(_is_seen_by(actor))
         .group_by(ReportingObligation.form_code, ReportingObligation.period)
-        .order_by(ReportingObligation.period.desc(), ReportingObligation.form_code),
+        .order_by(ReportingObligation.period.desc(), ReportingObligation.form_code)
     )
     if form_code:
         query = query.where(ReportingObligation.form_code == form_code)
@@ -96,8 +93,7 @@ def list_periods(
 
 def list_standing(session: Session, *, actor: Actor, form_code: str, period: str) -> list[UnitLine]:
     """Every unit that owes a form for a period, the missing ones first: one statement."""
-    query = _seen_by(
-        actor,
+    query = (
         select(
             ReportingUnit.code,
             ReportingUnit.name_vi,
@@ -110,7 +106,11 @@ def list_standing(session: Session, *, actor: Actor, form_code: str, period: str
         .select_from(ReportingObligation)
         .join(ReportingUnit, ReportingUnit.id == ReportingObligation.unit_id)
         .outerjoin(Submission, Submission.id == ReportingObligation.in_force_id)
-        .where(ReportingObligation.form_code == form_code, ReportingObligation.period == period),
+        .where(
+            ReportingObligation.form_code == form_code,
+            ReportingObligation.period == period,
+            _is_seen_by(actor),
+        )
     )
     lines = [
         UnitLine(code, name, due_at, _stand(status, is_on_time), number, received_at)
@@ -132,10 +132,10 @@ def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 
 
-def _seen_by(actor: Actor, query: _Query) -> _Query:
+def _is_seen_by(actor: Actor) -> ColumnElement[bool]:
     if actor.unit_id is None:
-        return query
-    return query.where(
-        (ReportingObligation.unit_id == actor.unit_id)
-        | (ReportingObligation.receiver_id == actor.unit_id)
+        return true()
+    return or_(
+        ReportingObligation.unit_id == actor.unit_id,
+        ReportingObligation.receiver_id == actor.unit_id,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from forms.canonical import ENGINE, sha256, write_report
@@ -29,6 +29,7 @@ from reporting.models import (
     Submission,
     SubmissionStatus,
 )
+from reporting.models.base import table_of
 from reporting.services.actors import Actor
 from reporting.services.cross_checks import rerun_dependents, run_cross_checks
 from reporting.services.owed import Owed, find_owed
@@ -39,6 +40,16 @@ from reporting.services.receipts import (
     issues_as_data,
     issues_from_data,
     receipt_number,
+)
+
+_sent = table_of(Submission)
+_owed = table_of(ReportingObligation)
+# Made once: making a statement anew for each return costs more than running it.
+_INSERT = insert(_sent).returning(_sent.c.id)
+_PUT_IN_FORCE = (
+    update(_owed)
+    .where(_owed.c.id == bindparam("obligation"))
+    .values(in_force_id=bindparam("new"), revisions=bindparam("count"))
 )
 
 Clock = Callable[[], datetime]
@@ -182,16 +193,11 @@ def _store(
     """Write the revision and its packed cells, put it in force, compare it with other reports."""
     form, owed, report = taken.form, taken.owed, taken.checked.report
     revision = _revision(actor, delivery, taken, recorded_at)
-    submission_id = session.execute(
-        insert(Submission).returning(Submission.id), revision
-    ).scalar_one()
+    connection = session.connection()
+    submission_id: int = connection.execute(_INSERT, revision).scalar_one()
     store_packed(session, submission_id=submission_id, report=report)
-    session.execute(
-        update(ReportingObligation)
-        .where(ReportingObligation.id == owed.obligation_id)
-        .values(in_force_id=submission_id, revisions=revision["revision"]),
-        execution_options={"synchronize_session": False},
-    )
+    now_in_force = {"new": submission_id, "count": revision["revision"]}
+    connection.execute(_PUT_IN_FORCE, now_in_force | {"obligation": owed.obligation_id})
     outcomes = run_cross_checks(
         session,
         catalogue=catalogue,

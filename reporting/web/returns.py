@@ -1,4 +1,4 @@
-"""The way of one return on pages: whose, which, the template, the file, the verdict, the receipt."""
+"""The way of one return over the pages: unit, form, template, file, verdict, receipt."""
 
 from __future__ import annotations
 
@@ -133,9 +133,7 @@ def send() -> tuple[str, int] | AnyResponse:
         # Sent as it is, it would count for a return that the clerk does not have in mind.
         receipt = Receipt(Verdict.REFUSED, raw.form, raw.unit, raw.period, ())
         return _verdict_page(chosen, receipt, delivered.file_name, is_trial=False, raw=raw)
-    delivery = Delivery(
-        raw, delivered.body, delivered.file_name, Door.PAGE, delivered.received_at
-    )
+    delivery = Delivery(raw, delivered.body, delivered.file_name, Door.PAGE, delivered.received_at)
     with parts.sessions.begin() as session:
         receipt = receive(
             session,

@@ -16,7 +16,7 @@ from forms.derived import SUFFIX
 from forms.form_heading import put, set_up_page, write_heading
 from forms.returns import Report
 from forms.sheet_styles import Styles
-from forms.workbook_layout import FormLayout, lay_out
+from forms.workbook_layout import FormLayout
 from reporting.workbooks.edition_facts import EditionFacts
 from reporting.workbooks.edition_sheets import (
     remark,
@@ -25,6 +25,7 @@ from reporting.workbooks.edition_sheets import (
     write_sources,
 )
 from reporting.workbooks.figure_rows import TableRows
+from reporting.workbooks.fitted_layout import lay_out_report
 from reporting.workbooks.live_formulas import live_cells
 from reporting.workbooks.table_frame import write_note, write_signatures, write_table_top
 from reporting.workbooks.writing import StreamedSheet, writing_workbook
@@ -42,11 +43,7 @@ def write_consolidated(
     # A derived layout is known by a code of ours; on paper it bears the code of its form.
     printed = replace(form, code=form.code.removesuffix(SUFFIX))
     about = f"Biểu số {printed.code}, {edition.period.label_vi}"
-    layout = lay_out(
-        printed,
-        window=edition.window,
-        rows={key: table.names for key, table in report.tables.items()},
-    )
+    layout = lay_out_report(printed, report, window=edition.window)
     title = f"{about}, bản tổng hợp số {edition.number}"
     with writing_workbook(out or buffer, made_at=edition.cut_off_at, title=title) as workbook:
         sheet = workbook.add_sheet(sheet_name(printed))
@@ -90,7 +87,9 @@ def _finish(sheet: StreamedSheet, layout: FormLayout, edition: EditionFacts) -> 
     set_up_page(sheet, layout)
     # In a footer & begins a command, and && is the sign itself.
     code, number = layout.form.code.replace("&", "&&"), edition.number
-    sheet.set_footer(f"&L&8Biểu số {code}, bản số {number}&C&8{edition.sha256[:16]}&R&8Trang &P/&N")
+    sheet.set_footer(
+        f"&L&8Biểu số {code}, bản số {number}&C&8Mã kiểm {edition.sha256[:16]}&R&8Trang &P/&N"
+    )
     first = layout.tables[0]
     if len(layout.tables) == 1:
         cols = 0 if first.heading_col is None else first.heading_col + 1

@@ -17,7 +17,17 @@ MISSING = "Chưa báo cáo"
 RETURNED = "Bị trả lại, chưa gửi lại"
 NIL = "Báo cáo không phát sinh"
 
-_COVERAGE_WIDTHS = (6, 20, 62, 30)
+_COUNTS = (
+    ("Số báo cáo phải nhận", "expected"),
+    ("Số báo cáo đã tổng hợp", "received"),
+    ("    gửi đúng hạn", "on_time"),
+    ("    gửi quá hạn", "late"),
+    (NIL, "nil"),
+    (MISSING, "missing"),
+    (RETURNED, "returned"),
+)
+
+_COVERAGE_WIDTHS = (6, 26, 62, 30)
 _SOURCE_WIDTHS = (6, 18, 46, 12, 9, 68, 24)
 _ISSUE_WIDTHS = (6, 46, 40, 16, 16, 24, 40)
 
@@ -27,13 +37,10 @@ def write_coverage(workbook: OpenWorkbook, edition: EditionFacts, *, about: str)
     coverage = edition.coverage
     sheet = PlainSheet(workbook, COVERAGE_SHEET, _COVERAGE_WIDTHS, footer=about)
     _write_title(sheet, "Mức độ đầy đủ của số liệu", edition, about)
-    sheet.fact("Số báo cáo phải nhận", _count(coverage, "expected"))
-    sheet.fact("Số báo cáo đã tổng hợp", _count(coverage, "received"))
-    sheet.fact("   trong đó: đúng hạn", _count(coverage, "on_time"))
-    sheet.fact("   trong đó: quá hạn", _count(coverage, "late"))
-    for label, key in ((NIL, "nil"), (MISSING, "missing"), (RETURNED, "returned")):
+    sheet.gap()
+    for label, key in _COUNTS:
         if key in coverage:
-            sheet.fact(f"Số đơn vị: {label[0].lower()}{label[1:]}", _count(coverage, key))
+            sheet.fact(label, _count(coverage, key))
     sheet.gap()
     rows = [
         (unit["unit"], unit["name"], standing)

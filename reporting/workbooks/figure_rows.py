@@ -26,6 +26,9 @@ from reporting.workbooks.writing import StreamedSheet
 _LINE_POINTS = 15.0
 _TALLEST = 400.0
 
+#: How broad a letter of ordinary text is against a digit, by which Excel measures columns.
+_BREADTH = 0.87
+
 #: How many rows are Python's own numbers at a time.
 _CHUNK = 2_000
 
@@ -198,11 +201,11 @@ class TableRows:
         widths, heading = self._layout.widths, self._table.heading_col
         lines = 1
         if heading is not None and len(line.label) > widths[heading] - 2:
-            lines = lines_needed(line.label, widths[heading] - 1, breadth=0.92)
+            lines = lines_needed(line.label, widths[heading] - 1, breadth=_BREADTH)
         for cell in self._texts:
             text = self._text(cell, at)
             if text:
-                lines = max(lines, lines_needed(text, widths[cell.col] - 1, breadth=0.92))
+                lines = max(lines, lines_needed(text, widths[cell.col] - 1, breadth=_BREADTH))
         if lines > 1:
             self._sheet.set_row(line.row, min(_TALLEST, lines * _LINE_POINTS + 3))
 

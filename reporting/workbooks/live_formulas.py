@@ -8,13 +8,14 @@ is written: a recalculated workbook and the store never differ.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from forms.checking import batch_of
 from forms.compiling import CompiledTable, compile_form
 from forms.definition import FormVersion, Table
-from forms.evaluating import Batch, BoolArray, Figures, compute_columns, compute_rows, sum_rows
+from forms.evaluating import Batch, BoolArray, Figures, compute_columns, compute_rows
 from forms.returns import Int64Array, Report, State, StateArray
 from forms.values import FIGURE_BOUND
 
@@ -40,60 +41,58 @@ def _cells(compiled: CompiledTable, batch: Batch) -> BoolArray:
     """Work each computed column and row out from what stands beside it, and compare."""
     figures = batch.figures[compiled.table.key]
     live = np.zeros(figures.values.shape, np.bool_)
-    if not live.size:
+    if not len(live):
         return live
+    trial = replace(figures, values=figures.values.copy(), states=figures.states.copy())
+    other = _with(batch, compiled.table, trial)
     for formula in compiled.column_formulas:
-        position = compiled.table.figure_index[formula.target]
-        alone = replace(compiled, column_formulas=(formula,))
-        trial = _trial(figures, position)
-        compute_columns(alone, _with(batch, compiled.table, trial))
-        live[:, position] = _agrees(figures, trial, position)
+        at = compiled.table.figure_index[formula.target]
+        trial.values[:, at], trial.states[:, at] = 0, State.BLANK
+        compute_columns(replace(compiled, column_formulas=(formula,)), other)
+        live[:, at] = _agree(figures.values[:, at], figures.states[:, at], trial, (..., at))
+        trial.values[:, at], trial.states[:, at] = figures.values[:, at], figures.states[:, at]
     for formula in compiled.row_formulas:
-        where = figures.row_at.get(formula.target)
-        if where is None or where[0] < 0:
-            continue
-        row = int(where[0])
-        trial = _trial(figures)
-        trial.values[row], trial.states[row] = 0, State.BLANK
-        compute_rows(
-            replace(compiled, row_formulas=(formula,)), _with(batch, compiled.table, trial)
-        )
-        live[row] = (trial.values[row] == figures.values[row]) & _same_state(
-            figures.states[row], trial.states[row]
-        )
+        row = int(figures.row_at[formula.target][0])
+        if row >= 0:
+            trial.values[row], trial.states[row] = 0, State.BLANK
+            compute_rows(replace(compiled, row_formulas=(formula,)), other)
+            live[row] = _agree(figures.values[row], figures.states[row], trial, (row,))
+            trial.values[row], trial.states[row] = figures.values[row], figures.states[row]
     # Figures too long for Excel are written as text, which no formula can read.
-    live[_too_long(figures.values).any(axis=1)] = False
+    for at in range(live.shape[1]):
+        live[_is_too_long(figures.values[:, at])] = False
     return live
 
 
 def _totals(compiled: CompiledTable, batch: Batch) -> BoolArray:
+    """Add every column up and work the percentages of the total row out, and compare."""
     figures = batch.figures[compiled.table.key]
     live = np.zeros(len(compiled.table.figures), np.bool_)
     if compiled.table.total is None:
         return live
     values, states = figures.total_values[0], figures.total_states[0]
-    sums, seen = sum_rows(figures, compiled.sums)
-    there = states[compiled.sums] == State.VALUE
-    live[compiled.sums] = (there == seen[0]) & (~there | (values[compiled.sums] == sums[0]))
+    for at in compiled.sums.tolist():
+        column = figures.values[:, at]
+        filled = bool((figures.states[:, at] == State.VALUE).any())
+        agrees = states[at] == (State.VALUE if filled else State.BLANK)
+        live[at] = agrees and int(values[at]) == _sum(column)
+        live[at] &= not _is_too_long(column).any()
+    totals = _totals_as_rows(figures)
     for formula in compiled.column_formulas:
-        if formula.percent is None:
-            continue
-        position = compiled.table.figure_index[formula.target]
-        trial = _trial(_totals_as_rows(figures), position)
-        alone = replace(compiled, column_formulas=(formula,))
-        compute_columns(alone, _with(batch, compiled.table, trial))
-        live[position] = _agrees(_totals_as_rows(figures), trial, position)[0]
-    live[_too_long(figures.values).any(axis=0) | _too_long(values)] = False
+        if formula.percent is not None:
+            at = compiled.table.figure_index[formula.target]
+            trial = replace(totals, values=totals.values.copy(), states=totals.states.copy())
+            trial.values[:, at], trial.states[:, at] = 0, State.BLANK
+            alone = replace(compiled, column_formulas=(formula,))
+            compute_columns(alone, _with(batch, compiled.table, trial))
+            live[at] = _agree(values[at : at + 1], states[at : at + 1], trial, (..., at))[0]
+    live[_is_too_long(values)] = False
     return live
 
 
-def _trial(figures: Figures, position: int | None = None) -> Figures:
-    """The figures again, one column of them blank, for working that column out."""
-    trial = replace(figures, values=figures.values.copy(), states=figures.states.copy())
-    if position is not None:
-        trial.values[:, position] = 0
-        trial.states[:, position] = State.BLANK
-    return trial
+def _sum(column: Int64Array) -> int:
+    """The exact sum of a column. Halves are added apart, because int64 wraps silently."""
+    return (int((column >> 32).sum()) << 32) + int((column & 0xFFFF_FFFF).sum())
 
 
 def _totals_as_rows(figures: Figures) -> Figures:
@@ -109,16 +108,12 @@ def _with(batch: Batch, table: Table, figures: Figures) -> Batch:
     return replace(batch, figures={**batch.figures, table.key: figures})
 
 
-def _agrees(figures: Figures, trial: Figures, position: int) -> BoolArray:
-    same = _same_state(figures.states[:, position], trial.states[:, position])
-    return np.asarray(same & (figures.values[:, position] == trial.values[:, position]), np.bool_)
+def _agree(values: Int64Array, states: StateArray, trial: Figures, where: Any) -> BoolArray:
+    """Where a cell has the same figure in both or is blank in both; KAD and x have no formula."""
+    plain = (states == State.VALUE) | (states == State.BLANK)
+    same = (states == trial.states[where]) & (values == trial.values[where])
+    return np.asarray(plain & same, np.bool_)
 
 
-def _same_state(given: StateArray, computed: StateArray) -> BoolArray:
-    """Whether a cell has a figure or is blank in both; KAD and "not asked" have no formula."""
-    plain = (given == State.VALUE) | (given == State.BLANK)
-    return np.asarray(plain & (given == computed), np.bool_)
-
-
-def _too_long(values: Int64Array) -> BoolArray:
+def _is_too_long(values: Int64Array) -> BoolArray:
     return np.asarray(np.abs(values) >= FIGURE_BOUND, np.bool_)

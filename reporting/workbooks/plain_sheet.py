@@ -66,12 +66,12 @@ class PlainSheet:
         self.sheet.repeat_rows(self.row)
         self.row += 1
 
-    def cells(self, values: Sequence[Value], **look: Any) -> None:
-        """One row of the table."""
+    def cells(self, values: Sequence[Value]) -> None:
+        """One row of the table, or its first cells; the caller writes those that follow."""
         self._set_height(values)
         for col, value in enumerate(values):
             align = "center" if col in self._centred else "left"
-            style = self.styles.label(align=align, **look)
+            style = self.styles.label(align=align)
             if value is None:
                 self.sheet.write_blank(self.row, col, None, style)
             elif isinstance(value, int):
@@ -91,10 +91,10 @@ class PlainSheet:
         self.row += 1
 
     def _set_height(self, values: Sequence[Value], *, bold: bool = False) -> None:
-        breadth = 1.1 if bold else 0.95
+        breadth = 1.1 if bold else 0.9
         needed = max(
             lines_needed(value, width - 1, breadth=breadth) if isinstance(value, str) else 1
-            for value, width in zip(values, self._widths, strict=True)
+            for value, width in zip(values, self._widths, strict=False)
         )
         if needed > 1:
             self.sheet.set_row(self.row, needed * _LINE_POINTS + 3)

@@ -1,0 +1,173 @@
+"""Receiving a 297-figure JSON report through the whole HTTP door, on PostgreSQL with fsync.
+
+Bare: a Flask route that inserts the same bytes, on the same gunicorn settings and the same
+cluster. The rounds of both alternate, so that a noisy machine troubles both alike.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+
+from benchmarks.checking import a_return
+from forms.catalogue import load_forms
+from forms.period import Period
+from reporting.db import make_engine, make_session_factory, migrate
+from reporting.models import ReportingObligation, ReportingUnit, UnitKind
+from reporting.services.actors import Actor
+from reporting.services.clients import create_client
+from tests.postgres import running_cluster
+
+UNITS = 250
+ROUNDS = 4
+SENDERS = 8
+BAR = 0.35
+
+
+def run() -> list[dict[str, Any]]:
+    """Measure requests a second, the best round of each."""
+    with running_cluster(is_durable=True) as url:
+        token = _fill(url)
+        plain = url.replace("postgresql+psycopg", "postgresql")
+        with psycopg.connect(plain) as connection:
+            connection.execute("CREATE TABLE bare (id bigserial PRIMARY KEY, body bytea)")
+        with (
+            _serving("wsgi:app", {"REPORTING_DATABASE_URL": url}) as ours_port,
+            _serving("benchmarks.bare_door:app", {"BARE_DATABASE_URL": plain}) as bare_port,
+        ):
+            ours, bare = 0.0, 0.0
+            for number in range(ROUNDS):
+                bodies = _bodies(number)
+                bare = max(bare, _rate(bare_port, bodies, token))
+                ours = max(ours, _rate(ours_port, bodies, token))
+    return [
+        {
+            "name": "receive 297 figures over HTTP, PostgreSQL, fsync on",
+            "ours": round(ours),
+            "bare": round(bare),
+            "unit": "requests/s",
+            "ratio": round(ours / bare, 2),
+            "bar": BAR,
+            "met": ours / bare >= BAR,
+        }
+    ]
+
+
+def _fill(url: str) -> str:
+    """Units that owe II.06a for 2026-Q3, and the token of the centre."""
+    engine = make_engine(url)
+    migrate(engine)
+    now = datetime.now(UTC)
+    window = Period.parse("2026-Q3").window()
+    with make_session_factory(engine).begin() as session:
+        for number in range(UNITS):
+            code = f"X{number:05d}"
+            unit = ReportingUnit(
+                code=code,
+                kind=UnitKind.COMMUNE,
+                name_vi=code,
+                name_en=code,
+                valid_from=date(2025, 7, 1),
+            )
+            session.add(unit)
+            session.flush()
+            session.add(
+                ReportingObligation(
+                    unit_id=unit.id,
+                    form_code="II.06a/VPCP/KSTT",
+                    form_version=1,
+                    period="2026-Q3",
+                    window_first=window.first,
+                    window_last=window.last,
+                    opens_at=now - timedelta(days=1),
+                    due_at=now + timedelta(days=1),
+                )
+            )
+        actor = Actor(name="benchmark", is_system=True)
+        token = create_client(session, actor=actor, name="benchmark", unit_id=None, now=now)[1]
+    with engine.begin() as connection:
+        connection.execute(sa.text("ANALYZE"))
+    engine.dispose()
+    return token
+
+
+def _bodies(number: int) -> list[bytes]:
+    fields = [entry.label for entry in load_forms().lists["linh_vuc"].entries][:27]
+    chance = random.Random(number)
+    return [
+        json.dumps(
+            a_return(fields, is_wrong=False, chance=chance) | {"unit": f"X{unit:05d}"},
+            ensure_ascii=False,
+        ).encode()
+        for unit in range(UNITS)
+    ]
+
+
+@contextmanager
+def _serving(app: str, variables: dict[str, str]) -> Iterator[int]:
+    """A gunicorn of two workers with four threads each; ended by its process id."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"]
+    command += ["--workers", "2", "--threads", "4", "--log-level", "error", app]
+    server = subprocess.Popen(command, env=os.environ | variables)
+    try:
+        _wait(port)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _wait(port: int) -> None:
+    for _attempt in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise RuntimeError("the server did not start")
+
+
+def _rate(port: int, bodies: Sequence[bytes], token: str) -> float:
+    start = time.perf_counter()
+    with ThreadPoolExecutor(SENDERS) as pool:
+        for answers in pool.map(
+            lambda mine: _send(port, mine, token), [bodies[n::SENDERS] for n in range(SENDERS)]
+        ):
+            wrong = [status for status in answers if status != http.HTTPStatus.CREATED]
+            if wrong:
+                raise RuntimeError(f"answers other than 201: {wrong[:5]}")
+    return len(bodies) / (time.perf_counter() - start)
+
+
+def _send(port: int, bodies: Sequence[bytes], token: str) -> list[int]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    answers = []
+    for body in bodies:
+        connection.request("POST", "/api/v1/submissions", body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        answers.append(answer.status)
+    connection.close()
+    return answers
+
+
+if __name__ == "__main__":
+    for line in run():
+        print(line)

@@ -1,0 +1,75 @@
+"""What became of each return that was sent: noted, held against what must be, and shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from jobs.demo.sending import Answer
+from jobs.demo.stage import Wrong
+from jobs.demo.telling import Teller
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One return that was sent, what was wrong with it on purpose, and the server's answer."""
+
+    unit: str
+    unit_name: str
+    form: str
+    answer: Answer
+    mistake: str = ""
+    code: str = ""  # the issue that the mistake must give
+
+    @property
+    def verdict(self) -> str:
+        """In a word."""
+        if not self.answer.is_received:
+            return "refused"
+        if self.answer.status == 200:
+            return "the same again"
+        return "on time" if self.answer.data["is_on_time"] else "late"
+
+    def prove(self) -> None:
+        """Raise Wrong unless the server said what it must say."""
+        if not self.code:
+            if not self.answer.is_received:
+                raise Wrong(f"{self.form} of {self.unit} is right and was refused: {self.why}")
+            return
+        if self.answer.status != 422:
+            raise Wrong(f"{self.form} of {self.unit} has {self.mistake}: {self.answer.status}")
+        codes = [issue["code"] for issue in self.answer.errors]
+        if self.code not in codes:
+            raise Wrong(f"{self.form} of {self.unit} has {self.mistake}: {codes}")
+
+    @property
+    def why(self) -> str:
+        """The sentence of the server about the mistake, as it came, with the sheet cell in it."""
+        issues = self.answer.data.get("issues", [])
+        first = next((i for i in issues if i["code"] == self.code), issues[0] if issues else None)
+        return first["message_vi"] if first else str(self.answer.data.get("detail", ""))
+
+
+def show_counts(tell: Teller, title: str, sent: Iterable[Sent]) -> None:
+    """How many returns of each form were on time, late, refused."""
+    verdicts = ("on time", "late", "the same again", "refused")
+    counted: dict[str, Counter[str]] = {}
+    warned: Counter[str] = Counter()
+    for one in sent:
+        counted.setdefault(one.form, Counter())[one.verdict] += 1
+        if one.answer.is_received and one.answer.data["issues"]:
+            warned[one.form] += 1
+    rows = [
+        (form, sum(counts.values()), *(counts[verdict] for verdict in verdicts), warned[form])
+        for form, counts in counted.items()
+    ]
+    names = ["form", "#sent", *(f"#{verdict}" for verdict in verdicts), "#with warnings"]
+    tell.table(title, names, rows)
+
+
+def show_refusals(tell: Teller, title: str, sent: Sequence[Sent]) -> None:
+    """Who was refused and why, in the words of the server."""
+    refused = [one for one in sent if not one.answer.is_received]
+    rows = [(one.unit_name, one.form, one.mistake, one.why) for one in refused]
+    tell.table(title, ["unit", "form", "what was done", "what the server said"], rows)

@@ -1,0 +1,37 @@
+"""The console script `reporting`: another door to the same services."""
+
+from __future__ import annotations
+
+import click
+
+from reporting import __version__
+from reporting.cli.clients import clients_group
+from reporting.cli.database import db_group
+from reporting.cli.forms import forms_group
+from reporting.cli.periods import consolidate_form, periods_group
+from reporting.cli.returns import check_files, receive_files
+from reporting.cli.serving import serve
+from reporting.cli.units import units_group
+from reporting.cli.upkeep import repack_cells, show_settings
+
+
+@click.group()
+@click.version_option(__version__)
+def main() -> None:
+    """Collect, check and consolidate periodic reports."""
+
+
+for command in (
+    receive_files,
+    check_files,
+    consolidate_form,
+    periods_group,
+    forms_group,
+    units_group,
+    clients_group,
+    db_group,
+    repack_cells,
+    show_settings,
+    serve,
+):
+    main.add_command(command)

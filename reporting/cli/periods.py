@@ -1,0 +1,112 @@
+"""`reporting periods` and `reporting consolidate`: opening periods, and making editions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.table import Table as Grid
+from rich.text import Text
+
+from forms.period import BadPeriod, Period
+from reporting.cli.opening import console_actor, open_parts
+from reporting.cli.printing import a_console, local_time
+from reporting.services.consolidation import consolidate
+from reporting.services.exports import edition_workbook
+from reporting.services.named import form_for_period, unit_named
+from reporting.services.obligations import open_regime_period
+from reporting.services.standing import list_periods
+
+
+@click.group("periods")
+def periods_group() -> None:
+    """Reporting periods: open one, see how they stand."""
+
+
+@periods_group.command("open")
+@click.argument("period")
+@click.option("--form", "codes", multiple=True, help="Only this form; may be given more than once.")
+def open_one(period: str, codes: tuple[str, ...]) -> None:
+    """Freeze who owes what for PERIOD (2026-09, 2026-Q3, 2026-H1, 2026-9M, 2026); once only."""
+    wanted = _period(period)
+    with open_parts() as parts:
+        if codes:
+            forms = [form_for_period(parts.catalogue, code, wanted.code)[0] for code in codes]
+        else:
+            forms = [
+                form_for_period(parts.catalogue, code, wanted.code)[0]
+                for code in parts.catalogue.codes
+                if wanted.kind in parts.catalogue.latest(code).periods
+            ]
+        with parts.sessions.begin() as session:
+            done = open_regime_period(
+                session,
+                actor=console_actor(),
+                forms=forms,
+                regimes=parts.catalogue.regimes,
+                period=wanted,
+                zone=parts.settings.time_zone,
+            )
+    if not done:
+        raise click.ClickException(f"no form is reported for {wanted}")
+    for code, opening in done.items():
+        click.echo(f"{code} {wanted}: {opening.created} opened, {opening.existing} stood already")
+
+
+@periods_group.command("list")
+def list_all() -> None:
+    """Every open form and period: expected, received, late, missing."""
+    grid = Grid("Period", "Form", "Due", "Expected", "Received", "Late", "Missing", box=None)
+    with open_parts() as parts:
+        with parts.reading_sessions() as session:
+            lines = list_periods(session, actor=console_actor())
+        for line in lines:
+            due = local_time(parts, line.last_due_at)
+            counts = map(str, (line.expected, line.received, line.late, line.missing))
+            grid.add_row(*(Text(cell) for cell in (line.period, line.form_code, due, *counts)))
+    a_console().print(grid)
+
+
+@click.command("consolidate")
+@click.argument("form")
+@click.argument("period")
+@click.argument("unit")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the workbook.")
+def consolidate_form(form: str, period: str, unit: str, out: Path | None) -> None:
+    """Make the next edition of FORM for PERIOD and UNIT; the last again if nothing changed."""
+    with open_parts() as parts:
+        version, wanted = form_for_period(parts.catalogue, form, period)
+        window = wanted.window(parts.catalogue.regime(version.regime).window)
+        with parts.sessions.begin() as session:
+            owner = unit_named(session, unit, on=window.last)
+            edition = consolidate(
+                session,
+                actor=console_actor(),
+                form=version,
+                period=wanted,
+                unit=owner,
+                catalogue=parts.catalogue,
+                clock=parts.clock,
+            )
+            about = f"{edition.form_code} {edition.period} {owner.code}, edition {edition.number}"
+        coverage = edition.coverage
+        click.echo(f"{about}: {coverage['received']} of {coverage['expected']}, {edition.sha256}")
+        for line in coverage["missing"]:
+            click.echo(f"  missing: {line['unit']} {line['name']}")
+        if out is not None:
+            with parts.reading_sessions() as session:
+                made = edition_workbook(
+                    session,
+                    actor=console_actor(),
+                    edition_id=edition.id,
+                    catalogue=parts.catalogue,
+                )
+            out.write_bytes(made.content)
+            click.echo(str(out))
+
+
+def _period(text: str) -> Period:
+    try:
+        return Period.parse(text)
+    except BadPeriod as bad:
+        raise click.ClickException(str(bad)) from None
