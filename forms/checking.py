@@ -29,7 +29,7 @@ from forms.returns import (
 from forms.rule_outcomes import rule_failures, rule_issue
 from forms.tabulating import tabulate
 from forms.totals import check_totals
-from forms.values import FIGURE_BOUND
+from forms.values import FIGURE_BOUND, write_figure
 
 
 @dataclass(frozen=True)
@@ -121,9 +121,9 @@ def overflows(batch: Batch) -> list[Issue]:
         figures = batch.figures[table.key]
         too_large = np.abs(figures.values) >= FIGURE_BOUND
         for row, column in zip(*np.nonzero(too_large), strict=True):
-            given = str(figures.values[row, column])
-            label = table.figures[int(column)].label
-            issues.append(Issue("overflow", cell=table.key, label=label, given=given))
+            target = table.figures[int(column)]
+            given = write_figure(int(figures.values[row, column]), target.digits)
+            issues.append(Issue("overflow", cell=table.key, label=target.label, given=given))
             figures.values[row, column], figures.states[row, column] = 0, State.BLANK
     return issues
 

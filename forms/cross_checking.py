@@ -8,7 +8,7 @@ amended. So the order of arrival never changes an outcome.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -22,6 +22,7 @@ from forms.evaluating import Batch, Figures, empty_aligned
 from forms.issues import Issue
 from forms.returns import RawRow, Report, State, TableData
 from forms.rule_outcomes import general_failures, printed, rule_issue
+from forms.values import FIGURE_BOUND
 
 _NO_ROW = RawRow()
 
@@ -74,7 +75,8 @@ def cross_check(
 ) -> list[CrossOutcome]:
     """Run every external rule of a form on one report; `companions` has every source of it."""
     batch = batch_of(form, [report.tables])
-    for source, companion in companions.items():
+    for source, sent in companions.items():
+        companion = in_version(form, sent) if source == "previous" else sent
         if companion.report is not None:
             batch.once[source] = batch_of(companion.form, [companion.report])
             _align(batch, report, source, companion)
@@ -90,14 +92,59 @@ def cross_check(
     ]
 
 
-def sum_tables(
-    form: FormVersion, reports: Sequence[Mapping[str, TableData]]
-) -> dict[str, TableData]:
+def sum_sides(form: FormVersion, sides: Sequence[Companion]) -> Companion:
     """The sum of several reports row by row: what a merged unit's predecessors reported."""
-    return {
-        table.key: sum_by_name(table, [report[table.key] for report in reports])
+    reports = [side.report for side in (in_version(form, side) for side in sides) if side.report]
+    return Companion(
+        form,
+        {
+            table.key: sum_by_name(table, [report[table.key] for report in reports])
+            for table in form.tables
+        },
+    )
+
+
+def in_version(form: FormVersion, companion: Companion) -> Companion:
+    """The other side as if it had been reported on this version of its form.
+
+    Columns keep their ids from version to version. What the older version did not ask, and a
+    figure that does not fit the digits of the newer one, is blank.
+    """
+    if companion.form is form or companion.report is None:
+        return replace(companion, form=form)
+    report = {
+        table.key: _in_columns(table, companion.form.table_by_key.get(table.key), companion.report)
         for table in form.tables
     }
+    return replace(companion, form=form, report=report)
+
+
+def _in_columns(table: Table, older: Table | None, report: Mapping[str, TableData]) -> TableData:
+    there = report[older.key] if older is not None else None
+    names = there.names if there is not None else ()
+    values, states = empty_aligned(table, len(names) + 1)  # The last row is the total.
+    if older is not None and there is not None:
+        old_values = np.vstack([there.values, there.total_values])
+        old_states = np.vstack([there.states, there.total_states])
+        for position, column in enumerate(table.figures):
+            at = older.figure_index.get(column.id)
+            if at is None:
+                continue
+            finer = column.digits - older.figures[at].digits
+            scaled = old_values[:, at].astype(object) * 10 ** max(finer, 0)
+            whole, rest = np.divmod(scaled, 10 ** max(-finer, 0))
+            fits = (rest == 0) & (np.abs(whole) < FIGURE_BOUND)
+            values[:, position] = np.where(fits, whole, 0)
+            states[:, position] = np.where(fits, old_states[:, at], State.BLANK)
+    return TableData(
+        names,
+        values[:-1],
+        states[:-1],
+        there.texts if there is not None else (),
+        values[-1],
+        states[-1],
+        there.nil if there is not None else False,
+    )
 
 
 def _cross_outcome(

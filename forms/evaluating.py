@@ -130,9 +130,7 @@ def compute_rows(compiled: CompiledTable, batch: Batch) -> bool:
             gap = where >= 0
             gap[gap] = figures.states[where[gap], column] == _BLANK
             if gap.any():
-                result = evaluate(
-                    scaled, batch, compiled.table, blank_is_zero=False, column=column
-                )
+                result = evaluate(scaled, batch, compiled.table, blank_is_zero=False, column=column)
                 gap &= result.known
                 filled = where[gap]
                 figures.values[filled, column] = _storable(result.values[gap])

@@ -13,6 +13,7 @@ from typing import Any
 from forms.addresses import Places
 from forms.code_lists import CodeList
 from forms.definition import ONLY_ROW, Row, RowModel, Severity, Table
+from forms.expressions import TOTAL
 from forms.issues import Issue
 from forms.period import Window
 from forms.returns import Mark, RawRow, RawTable, RowName
@@ -53,6 +54,7 @@ class RowNamer:
         self._prefix = places.prefix(table)
         self._issues = issues
         self._list = circumstances.lists.get(table.heading.code_list)
+        self._totals = _total_keys(table)
 
     def name(self, raw: RawTable) -> list[Named]:
         """Every row with its name, in the order in which the table keeps them."""
@@ -131,7 +133,10 @@ class RowNamer:
                 self._row_issue(
                     "unknown_section", raw, number, cut(raw.section) or "(trống)", expected
                 )
-            name = _row_name(self._key(label, raw, number), section, label)
+            key = self._key(label, raw, number)
+            if key in self._totals:  # It would be counted twice.
+                self._row_issue("unknown_row", raw, number, cut(label), TOTAL)
+            name = _row_name(key, section, label)
             path = name.path
             if path in seen:
                 first, at = seen[path]
@@ -206,6 +211,14 @@ class RowNamer:
         )
 
 
+@lru_cache(maxsize=1024)
+def _total_keys(table: Table) -> frozenset[str]:
+    """What a data row that calls itself the total would be known by."""
+    if table.total is None:
+        return frozenset()
+    return frozenset({TOTAL, table.total.label, normalise(table.total.label)})
+
+
 @lru_cache(maxsize=65_536)
 def _row_name(key: str, section: str, label: str) -> RowName:
     return RowName(key, section, label)
@@ -228,7 +241,7 @@ def one_line(text: str) -> str:
 
 def cut(raw: Any) -> str:
     """What was given, short enough for a sentence."""
-    return str(raw)[:60]
+    return type(raw).__name__ if isinstance(raw, (list, dict)) else str(raw)[:60]
 
 
 def some(texts: Sequence[str]) -> str:

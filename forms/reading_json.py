@@ -29,10 +29,12 @@ class _Refused(ValueError):
 
 def parse_json(body: bytes | str) -> Any:
     """Parse JSON without floats. Raises ValueError on text that is not JSON in UTF-8."""
+    # Left to itself, json would take UTF-16 too, and halves of surrogate pairs with it.
+    text = body.decode("utf-8-sig") if isinstance(body, bytes) else body
     value = json.loads(
-        body, parse_float=_decimal, parse_int=_integer, parse_constant=_refuse_constant
+        text, parse_float=_decimal, parse_int=_integer, parse_constant=_refuse_constant
     )
-    if (b"\\u" if isinstance(body, bytes) else "\\u") in body:  # type: ignore[operator]
+    if "\\u" in text:
         # Half of a surrogate pair can be escaped into JSON, and is no text that can be kept.
         json.dumps(value, ensure_ascii=False, default=str).encode()
     return value
@@ -61,7 +63,7 @@ def read_object(data: Any) -> RawReturn:
     if isinstance(version, int) and not isinstance(version, bool):
         raw.version = version
     elif version is not None:
-        raw.issues.append(_malformed(f"version: {str(version)[:40]}", "1"))
+        raw.issues.append(_malformed(f"version: {_shown(version)}", "1"))
     raw.issues.extend(_unknown(data, _TOP, ""))
     tables = data.get("tables")
     if isinstance(tables, dict):
@@ -80,7 +82,7 @@ def _read_table(key: str, value: Any, issues: list[Issue]) -> RawTable:
     issues.extend(_unknown(value, _TABLE, where))
     table = RawTable(nil=value.get("nil") is True)
     if value.get("nil") not in (None, True, False):
-        issues.append(_malformed(f"{where}.nil: {str(value['nil'])[:40]}", "true / false"))
+        issues.append(_malformed(f"{where}.nil: {_shown(value['nil'])}", "true / false"))
     rows = value.get("rows")
     if isinstance(rows, list):
         table.rows = [
@@ -125,6 +127,11 @@ def _unknown(value: Mapping[str, Any], known: frozenset[str], where: str) -> lis
         for name in value
         if name not in known
     ]
+
+
+def _shown(value: Any) -> str:
+    """A value in a few words; what is nested is only named."""
+    return type(value).__name__ if isinstance(value, (list, dict)) else str(value)[:40]
 
 
 def _malformed(given: str, expected: str = _SHAPE) -> Issue:

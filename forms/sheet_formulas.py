@@ -8,7 +8,7 @@ along where rows were inserted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from html import unescape
 
@@ -24,37 +24,39 @@ _ADDRESS = re.compile(r"(?<![A-Za-z0-9_.])\$?([A-Z]{1,3})\$?([0-9]{1,7})(?![A-Za
 
 @dataclass(frozen=True, slots=True)
 class SheetFormulas:
-    """Formulas and errors by row (from 0), and within it by column letters."""
+    """Formulas and errors by column letters, and within a column by row (from 0)."""
 
-    formulas: Mapping[int, Mapping[str, str]]
-    errors: Mapping[int, Mapping[str, str]]
+    formulas: Mapping[str, Mapping[int, str]]
+    errors: Mapping[str, Mapping[int, str]]
 
 
-def scan_sheet(part: bytes, *, columns: Iterable[str]) -> SheetFormulas:
+def scan_sheet(part: bytes, *, columns: Collection[str]) -> SheetFormulas:
     """Find the formulas and the Excel errors in some columns of a sheet.
 
     A formula that cannot be told (an array, a data table) is given as `?`, which is nobody's own.
     """
     letters_of = "|".join(sorted(columns, key=len, reverse=True)).encode()
-    formulas: dict[int, dict[str, str]] = {}
+    formulas: dict[bytes, dict[int, str]] = {name.encode(): {} for name in columns}
     shared: dict[str, tuple[str, str]] = {}
     if b"<f" in part:
         found = re.findall(
             rb'<c r="(' + letters_of + rb')([0-9]+)"[^>]*><f(?:>([^<]*)<|([^>]*)>([^<]*))', part
         )
         for place, number, plain, attributes, text in found:
-            row = formulas.setdefault(int(number) - 1, {})
-            letters = place.decode()
             if attributes:
-                cell = f"{letters}{number.decode()}"
-                row[letters] = _told(cell, attributes.decode(), text.decode(), shared)
+                cell = f"{place.decode()}{number.decode()}"
+                told = _told(cell, attributes.decode(), text.decode(), shared)
+                formulas[place][int(number) - 1] = told
             else:
-                row[letters] = plain.decode()
-    errors: dict[int, dict[str, str]] = {}
+                formulas[place][int(number) - 1] = plain.decode()
+    errors: dict[bytes, dict[int, str]] = {}
     if b't="e"' in part:
         for place, number, text in _ERROR.findall(part):
-            errors.setdefault(int(number) - 1, {})[place.decode()] = text.decode()
-    return SheetFormulas(formulas, errors)
+            errors.setdefault(place, {})[int(number) - 1] = text.decode()
+    return SheetFormulas(
+        {place.decode(): texts for place, texts in formulas.items() if texts},
+        {place.decode(): texts for place, texts in errors.items()},
+    )
 
 
 def _told(cell: str, attributes: str, text: str, shared: dict[str, tuple[str, str]]) -> str:

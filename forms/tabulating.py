@@ -6,7 +6,7 @@ One pass over the cells of one table. It never raises on anything a sender may w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -17,7 +17,7 @@ from forms.addresses import Places, row_label
 from forms.definition import CellType, Column, Row, Table
 from forms.expressions import TOTAL
 from forms.issues import Issue
-from forms.naming_rows import ABSENT, Circumstances, RowNamer, cut, some
+from forms.naming_rows import ABSENT, Circumstances, RowNamer, cut, has_content, some
 from forms.period import Window
 from forms.returns import Int64Array, Mark, RawRow, RawTable, RowName, State, StateArray, TableData
 from forms.values import FIGURE_BOUND, Fault, read_figure, read_text
@@ -52,7 +52,10 @@ def _read_total(
     places: Places,
     issues: list[Issue],
 ) -> tuple[Int64Array, StateArray]:
-    if raw.total is None:
+    if raw.total is not None and table.total is None and has_content(raw.total):
+        cell = f"{table.key}/{TOTAL}"
+        issues.append(Issue("unknown_row", cell=cell, given=TOTAL, expected=table.title))
+    if raw.total is None or table.total is None:
         return np.zeros(len(table.figures), np.int64), np.zeros(len(table.figures), np.uint8)
     reader = _RowReader(table, circumstances, places, issues, optional=True)
     reader.read(raw.total, RowName(TOTAL, label=table.total.label if table.total else ""))
@@ -118,10 +121,11 @@ class _RowReader:
 
     def read(self, raw: RawRow, name: RowName) -> dict[str, str]:
         """Append the figures of one row; give back its texts."""
-        if not (self._plan.all_cells and self._read_quickly(raw.cells)):
-            self._read_figures(raw, name)
-        if not self._table.texts and len(raw.cells) == len(self._plan.columns):
+        quick = self._plan.all_cells is not None and self._read_quickly(raw.cells)
+        if quick and not self._table.texts and len(raw.cells) == len(self._plan.columns):
             return {}
+        if not quick:
+            self._read_figures(raw, name)
         texts = self._read_texts(raw.cells, name, raw is ABSENT) if self._table.texts else {}
         if raw.cells.keys() - self._known.keys():
             self._unknown_columns(raw.cells, name)
@@ -171,7 +175,9 @@ class _RowReader:
             if not _is_blank(raw):
                 self._issue("not_asked", name, column, cut(raw), "")
             return 0, _NOT_ASKED
-        outcome = read_figure(raw, column)
+        # The bounds are those of one row; a total may well pass them.
+        bounded = replace(column, minimum=None, maximum=None) if self._optional else column
+        outcome = read_figure(raw, bounded)
         if isinstance(outcome, Fault):
             self._issue(outcome.code, name, column, outcome.given, outcome.expected)
             return 0, _BLANK

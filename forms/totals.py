@@ -27,11 +27,12 @@ def check_totals(batch: Batch, places: Places) -> list[Issue]:
         if table.total is None or not len(compiled.sums):
             _only_row(compiled, batch)
             continue
-        given = batch.figures[table.key].total_states[0] == _VALUE
+        given = (batch.figures[table.key].total_states[0] == _VALUE).tolist()
         typed = batch.figures[table.key].total_values[0].copy()
         issues.extend(fill_totals(compiled, batch))
-        for position in compiled.sums.tolist():
-            figures = batch.figures[table.key]
+        figures = batch.figures[table.key]
+        compared = [*compiled.sums.tolist(), *_ratios(compiled, figures)]
+        for position in compared if any(given) else ():
             total = int(figures.total_values[0, position])
             # Where no row has a figure there is no total, and 0 says the same.
             if given[position] and typed[position] != total:
@@ -52,7 +53,8 @@ def fill_totals(compiled: CompiledTable, batch: Batch) -> list[Issue]:
     if too_large.any():
         for report, index in zip(*np.nonzero(too_large), strict=True):
             column = compiled.table.figures[int(compiled.sums[index])]
-            issues.append(Issue("overflow", label=column.label, given=str(sums[report, index])))
+            given = write_figure(int(sums[report, index]), column.digits)
+            issues.append(Issue("overflow", label=column.label, given=given))
     fits = seen & ~too_large
     figures.total_values[:] = 0
     figures.total_states[:] = _NOT_ASKED
@@ -60,6 +62,16 @@ def fill_totals(compiled: CompiledTable, batch: Batch) -> list[Issue]:
     figures.total_states[:, compiled.sums] = np.where(fits, _VALUE, _BLANK)
     _recompute(compiled, batch)
     return issues
+
+
+def _ratios(compiled: CompiledTable, figures: Figures) -> list[int]:
+    """The computed percentages that the total row of the one report of a batch has."""
+    positions = [
+        compiled.table.figure_index[formula.target]
+        for formula in compiled.column_formulas
+        if formula.percent
+    ]
+    return [at for at in positions if figures.total_states[0, at] == _VALUE]
 
 
 def _recompute(compiled: CompiledTable, batch: Batch) -> None:

@@ -6,7 +6,7 @@ Knows nothing of HTTP, so that commands and scheduled work use the same.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Engine
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from forms.catalogue import Catalogue, load_forms
 from forms.opening_xlsx import XlsxLimits
 from reporting.db import make_engine, make_session_factory
+from reporting.services.clients import KnownTokens
 from reporting.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -41,6 +42,7 @@ class Parts:
     reading_sessions: sessionmaker[Session]
     catalogue: Catalogue
     clock: Clock
+    known_tokens: KnownTokens = field(default_factory=KnownTokens)
 
     @property
     def xlsx_limits(self) -> XlsxLimits:

@@ -42,6 +42,16 @@ class Conduct(StrEnum):
     SILENT = "silent"
 
 
+#: What happens to the n-th province and the n-th ministry of the list.
+_TURNS: Mapping[int, Conduct] = {
+    2: Conduct.CORRECTS,
+    3: Conduct.LATE,
+    6: Conduct.LATE,
+    8: Conduct.CORRECTS,
+    13: Conduct.SILENT,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One unit with what it does."""
@@ -81,7 +91,7 @@ def choose_cast(session: Session, *, on: date, small: bool) -> Cast:
         leaves = _few(leaves, 8)
         agencies = [unit for unit in agencies if unit.code in provinces]
         for kind in _CENTRAL:
-            agencies += list_units(session, on=on, kind=kind, limit=2)
+            agencies += list_units(session, on=on, kind=kind, limit=3)
         agencies = list({unit.code: unit for unit in agencies}.values())
     return Cast(_leaf_parts(leaves), _central_parts(agencies, provinces), provinces)
 
@@ -117,11 +127,6 @@ def _central_parts(units: Sequence[UnitView], provinces: Sequence[str]) -> list[
         at = by_kind[unit.kind] = by_kind.get(unit.kind, 0) + 1
         conduct = Conduct.PUNCTUAL
         if unit.code not in provinces and unit.kind in (UnitKind.PROVINCE, UnitKind.MINISTRY):
-            conduct = {
-                2: Conduct.CORRECTS,
-                5: Conduct.LATE,
-                9: Conduct.LATE,
-                13: Conduct.SILENT,
-            }.get(at, conduct)
+            conduct = _TURNS.get(at, conduct)
         parts.append(Part(unit, conduct))
     return parts

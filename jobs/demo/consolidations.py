@@ -55,11 +55,13 @@ def consolidate(stage: Stage, code: str, unit: str, period: str) -> Consolidated
         raise Unexpected(f"{code} for {unit}: {answer.status} {answer.body[:300]!r}")
     number = answer.data["id"]
     data = sender.get(f"{_PATH}/{number}").data
-    form = _form(stage, data["form"], data["version"])
+    form = stage.catalogue.form(data["form"], data["version"])
     report = read_report(form, json.dumps(data["report"]).encode())
-    if answer.status == 201:
+    name = f"{form.file_code}_{data['unit']}_{data['period']}_ed{data['number']}.xlsx"
+    if not (stage.folder / name).exists():
         workbook = sender.get(f"{_PATH}/{number}/workbook").body
-        _keep(stage, form, data, report, workbook)
+        (stage.folder / name).write_bytes(workbook)
+        stage.editions.append(_saved(name, data, report))
     return Consolidated(form, data, report)
 
 
@@ -81,27 +83,17 @@ def consolidate_nation(stage: Stage) -> list[Consolidated]:
     return [consolidate(stage, code, CENTRE, QUARTER) for code in NATIONAL_FORMS]
 
 
-def _form(stage: Stage, code: str, version: int) -> FormVersion:
-    return stage.catalogue.form(code, version)
-
-
-def _keep(
-    stage: Stage, form: FormVersion, data: dict[str, Any], report: Report, workbook: bytes
-) -> None:
-    name = f"{form.file_code}_{data['unit']}_{data['period']}_ed{data['number']}.xlsx"
-    (stage.folder / name).write_bytes(workbook)
+def _saved(name: str, data: dict[str, Any], report: Report) -> SavedEdition:
     coverage = data["coverage"]
-    stage.editions.append(
-        SavedEdition(
-            form.code,
-            data["unit"],
-            data["period"],
-            data["number"],
-            coverage["expected"],
-            coverage["received"],
-            coverage["late"],
-            sum(len(table.names) for table in report.tables.values()),
-            name,
-            data["sha256"],
-        )
+    return SavedEdition(
+        data["form"],
+        data["unit"],
+        data["period"],
+        data["number"],
+        coverage["expected"],
+        coverage["received"],
+        coverage["late"],
+        sum(len(table.names) for table in report.tables.values()),
+        name,
+        data["sha256"],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from jobs.demo.sending import Answer
 from jobs.demo.stage import Wrong
@@ -45,10 +46,20 @@ class Sent:
 
     @property
     def why(self) -> str:
-        """The sentence of the server about the mistake, as it came, with the sheet cell in it."""
+        """The sentence of the server about the mistake, as it came."""
+        issue = self._issue
+        return issue["message_vi"] if issue else str(self.answer.data.get("detail", ""))
+
+    @property
+    def place(self) -> str:
+        """Where in the workbook, or in the form where it came as JSON."""
+        issue = self._issue
+        return str(issue["sheet_cell"] or issue["cell"]) if issue else ""
+
+    @property
+    def _issue(self) -> dict[str, Any] | None:
         issues = self.answer.data.get("issues", [])
-        first = next((i for i in issues if i["code"] == self.code), issues[0] if issues else None)
-        return first["message_vi"] if first else str(self.answer.data.get("detail", ""))
+        return next((i for i in issues if i["code"] == self.code), issues[0] if issues else None)
 
 
 def show_counts(tell: Teller, title: str, sent: Iterable[Sent]) -> None:
@@ -71,5 +82,5 @@ def show_counts(tell: Teller, title: str, sent: Iterable[Sent]) -> None:
 def show_refusals(tell: Teller, title: str, sent: Sequence[Sent]) -> None:
     """Who was refused and why, in the words of the server."""
     refused = [one for one in sent if not one.answer.is_received]
-    rows = [(one.unit_name, one.form, one.mistake, one.why) for one in refused]
-    tell.table(title, ["unit", "form", "what was done", "what the server said"], rows)
+    rows = [(one.unit_name, one.form, one.mistake, one.place, one.why) for one in refused]
+    tell.table(title, ["unit", "form", "what was done", "where", "what the server said"], rows)

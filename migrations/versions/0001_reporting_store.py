@@ -456,6 +456,7 @@ def upgrade() -> None:
             "submission_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("rule_id", sa.String(length=120), nullable=False),
+        sa.Column("unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("other_form", sa.String(length=60), nullable=False),
         sa.Column("other_period", sa.String(length=10), nullable=False),
         sa.Column(
@@ -485,10 +486,15 @@ def upgrade() -> None:
             name=op.f("fk_cross_check_submission_id"),
             ondelete="CASCADE",
         ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"], ["reporting_unit.id"], name=op.f("fk_cross_check_unit_id")
+        ),
         sa.PrimaryKeyConstraint("submission_id", "rule_id", name=op.f("pk_cross_check")),
     )
     with op.batch_alter_table("cross_check", schema=None) as batch_op:
-        batch_op.create_index("ix_cross_check_other", ["other_form", "other_period"], unique=False)
+        batch_op.create_index(
+            "ix_cross_check_other", ["other_form", "other_period", "unit_id"], unique=False
+        )
 
     op.create_table(
         "edition_input",

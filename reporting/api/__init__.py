@@ -15,6 +15,7 @@ from reporting.api import consolidations, forms, health, registry, submissions
 from reporting.api.problems import answer_http_exception, problem
 from reporting.api.schemas import ProblemSchema
 from reporting.http import current_parts
+from reporting.services.actors import Actor
 from reporting.services.clients import authenticate
 
 __all__ = [
@@ -68,13 +69,17 @@ def register_api(app: Flask, answer: Callable[[HTTPException], Response]) -> Non
         door.register_blueprint(blueprint)
 
 
+def _look_up(token: str) -> Actor | None:
+    with current_parts().reading_sessions() as session:
+        return authenticate(session, token)
+
+
 def identify_client() -> None:
     """Find out whose token came with the request. Raises Unauthorized."""
     given = request.authorization
     actor = None
     if given is not None and given.type == "bearer" and given.token:
-        with current_parts().reading_sessions() as session:
-            actor = authenticate(session, given.token)
+        actor = current_parts().known_tokens.actor_of(given.token, _look_up)
     if actor is None:
         raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "reporting"}))
     g.actor = actor

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 
 import click
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from forms.faults import BadDeclaration
-from reporting.db import make_engine
+from reporting.db import is_migrated, make_engine
 from reporting.errors import Refusal
 from reporting.parts import Parts, make_parts
 from reporting.services.actors import Actor
@@ -37,17 +38,28 @@ def open_engine() -> Iterator[Engine]:
 
 @contextmanager
 def open_parts() -> Iterator[Parts]:
-    """Settings, store and declared forms; a bad declaration ends the command with every fault."""
+    """Settings, declared forms, a store that is up to date; what is missing is said in words."""
     settings = open_settings()
     try:
         parts = make_parts(settings)
     except BadDeclaration as bad:
         raise click.ClickException("\n".join(str(fault) for fault in bad.faults)) from None
     try:
+        _require_migrated(parts)
         with _refusals_in_words():
             yield parts
     finally:
         parts.engine.dispose()
+
+
+def _require_migrated(parts: Parts) -> None:
+    try:
+        with parts.engine.connect() as connection:
+            is_ready = is_migrated(connection)
+    except SQLAlchemyError as fault:
+        raise click.ClickException(f"the store cannot be reached: {fault}") from None
+    if not is_ready:
+        raise click.ClickException("the store is not up to date: run `reporting db upgrade`")
 
 
 @contextmanager

@@ -6,13 +6,10 @@ from typing import Any
 
 import click
 from gunicorn.app.base import BaseApplication
-from sqlalchemy.exc import SQLAlchemyError
 
 from forms.catalogue import Catalogue
 from reporting.app import create_app
 from reporting.cli.opening import open_parts
-from reporting.db import is_migrated
-from reporting.parts import Parts
 from reporting.settings import Settings
 
 _SECONDS_FOR_A_REQUEST = 120
@@ -48,7 +45,6 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types.
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the pages and the API until stopped."""
     with open_parts() as parts:
-        _require_migrated(parts)
         settings, catalogue = parts.settings, parts.catalogue
     options = {
         "bind": f"{host}:{port}",
@@ -61,13 +57,3 @@ def serve(host: str, port: int, workers: int) -> None:
         "control_socket_disable": True,
     }
     Server(settings, catalogue, options).run()
-
-
-def _require_migrated(parts: Parts) -> None:
-    try:
-        with parts.engine.connect() as connection:
-            is_ready = is_migrated(connection)
-    except SQLAlchemyError as fault:
-        raise click.ClickException(f"the store cannot be reached: {fault}") from None
-    if not is_ready:
-        raise click.ClickException("the store is not up to date: run `reporting db upgrade`")

@@ -145,6 +145,7 @@ class CrossCheck(Base):
         ForeignKey("submission.id", ondelete="CASCADE"), primary_key=True
     )
     rule_id: Mapped[str] = mapped_column(String(120), primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("reporting_unit.id"))
     other_form: Mapped[str] = mapped_column(String(60))
     other_period: Mapped[str] = mapped_column(String(10))
     outcome: Mapped[CrossCheckOutcome] = mapped_column(enum_text(CrossCheckOutcome, name="outcome"))
@@ -152,4 +153,4 @@ class CrossCheck(Base):
     issues: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     checked_at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_cross_check_other", "other_form", "other_period"),)
+    __table_args__ = (Index("ix_cross_check_other", "other_form", "other_period", "unit_id"),)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.aggregating import distinct_numbers
@@ -55,7 +55,7 @@ def read_contributions(
 
 def _packed(
     session: Session, source: Source, period: str, unit_id: int, columns: Sequence[str]
-) -> Mapping[int, Row[Any]]:
+) -> Mapping[int, Any]:
     """The packed blobs of one table of every report in force, by revision."""
     packed, owed = table_of(PackedTable).c, table_of(ReportingObligation).c
     query = (
@@ -68,7 +68,8 @@ def _packed(
             packed.table_key == source.table,
         )
     )
-    return {row[0]: row for row in session.connection().execute(query).all()}
+    rows: Sequence[Any] = session.connection().execute(query).all()
+    return {row[0]: row for row in rows}
 
 
 def _read_sum(

@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 
-from sqlalchemy import bindparam, delete, insert, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, insert, or_, select
 from sqlalchemy.orm import Session
 
 from forms.canonical import read_report
 from forms.catalogue import Catalogue
 from forms.compiling import compile_form
-from forms.cross_checking import Companion, CrossOutcome, cross_check, sources_of, sum_tables
+from forms.cross_checking import Companion, CrossOutcome, cross_check, sources_of, sum_sides
 from forms.definition import FormVersion
 from forms.period import Period
 from forms.returns import Report, TableData
@@ -57,21 +56,38 @@ _SIDE = (
     )
     .order_by(_owed.unit_id)
 )
+
+
+def _reads(
+    form: ColumnElement[str], period: ColumnElement[str], unit: ColumnElement[int]
+) -> ColumnElement[bool]:
+    """Whether a rule looks at what this unit, or one that went into its own, reports there."""
+    heirs = select(_edge.successor_id).where(_edge.predecessor_id == unit)
+    return and_(
+        _check.other_form == form,
+        _check.other_period == period,
+        or_(_check.unit_id == unit, _check.unit_id.in_(heirs)),
+    )
+
+
+def has_readers() -> ColumnElement[bool]:
+    """An expression beside an obligation: whether any rule looks at what it brings.
+
+    Asked with the obligation itself, it saves a statement for nearly every return.
+    """
+    return exists(
+        select(_check.rule_id)
+        .where(_reads(_owed.form_code, _owed.period, _owed.unit_id))
+        .correlate(table_of(ReportingObligation))
+    )
+
+
 _DEPENDENTS = (
     select(_sent.id, _sent.form_code, _sent.form_version, _sent.unit_id, _sent.canonical)
-    .select_from(table_of(Submission))
+    .select_from(table_of(CrossCheck))
+    .join(table_of(Submission), _check.submission_id == _sent.id)
     .join(table_of(ReportingObligation), _owed.in_force_id == _sent.id)
-    .join(table_of(CrossCheck), _check.submission_id == _sent.id)
-    .where(
-        _check.other_form == bindparam("form"),
-        _check.other_period == bindparam("period"),
-        or_(
-            _sent.unit_id == bindparam("unit"),
-            _sent.unit_id.in_(
-                select(_edge.successor_id).where(_edge.predecessor_id == bindparam("unit"))
-            ),
-        ),
-    )
+    .where(_reads(bindparam("form"), bindparam("period"), bindparam("unit")))
     .order_by(_sent.id)
 )
 
@@ -110,6 +126,7 @@ def run_cross_checks(
         [
             {
                 "submission_id": submission_id,
+                "unit_id": unit_id,
                 "rule_id": outcome.rule_id,
                 "other_form": sides[outcome.source].form_code,
                 "other_period": sides[outcome.source].period,
@@ -134,8 +151,6 @@ def rerun_dependents(
     now: datetime,
 ) -> int:
     """Run again the rules of every report in force that reads this one; gives how many reports."""
-    if form_code not in _forms_that_are_read(catalogue):
-        return 0
     read = {"form": form_code, "period": period, "unit": unit_id}
     dependents = {row[0]: row for row in session.connection().execute(_DEPENDENTS, read)}
     for number, code, version, owner, canonical in dependents.values():
@@ -163,16 +178,6 @@ def previous_tables(
 ) -> Mapping[str, TableData] | None:
     """What `previous(...)` reads for a unit and period; None where it has not all arrived."""
     return _find_side(session, catalogue, form, "previous", period, unit_id).companion.report
-
-
-@lru_cache(maxsize=8)
-def _forms_that_are_read(catalogue: Catalogue) -> frozenset[str]:
-    """The codes of the forms that some external rule reads."""
-    return frozenset(
-        form.code if source == "previous" else source
-        for form in catalogue.forms
-        for source in sources_of(form)
-    )
 
 
 def _find_side(
@@ -212,15 +217,12 @@ def _read_side(
     if any(row[0] is None for row in rows):
         return _Side(code, period.code, Companion(latest))
     newest = catalogue.form(code, max(row[1] for row in rows))
-    reports = [
-        read_report(catalogue.form(code, version), canonical) for _, version, canonical in rows
+    sides = [
+        Companion(own, read_report(own, canonical).tables)
+        for own, canonical in ((catalogue.form(code, version), text) for _, version, text in rows)
     ]
-    tables = (
-        reports[0].tables
-        if len(reports) == 1
-        else sum_tables(newest, [report.tables for report in reports])
-    )
-    return _Side(code, period.code, Companion(newest, tables), tuple(row[0] for row in rows))
+    whole = sides[0] if len(sides) == 1 else sum_sides(newest, sides)
+    return _Side(code, period.code, whole, tuple(row[0] for row in rows))
 
 
 def outcomes_of(session: Session, submission_ids: Sequence[int]) -> Mapping[int, list[CrossCheck]]:

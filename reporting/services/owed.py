@@ -18,8 +18,9 @@ from reporting.models import ReportingObligation, ReportingUnit, Submission, Sub
 from reporting.models.base import table_of
 from reporting.services import locks
 from reporting.services.actors import Actor
+from reporting.services.cross_checks import has_readers
 from reporting.services.obligations import list_owed
-from reporting.services.units import find_unit, normalise_identifier
+from reporting.services.units import find_unit, normalise_identifier, views
 
 
 class Owed(NamedTuple):
@@ -38,6 +39,7 @@ class Owed(NamedTuple):
     in_force_id: int | None
     in_force_sha256: str | None
     in_force_status: SubmissionStatus | None
+    has_readers: bool  # whether a rule of another report looks at this one
 
 
 def find_owed(
@@ -63,12 +65,15 @@ def find_owed(
     what = {"form": form.code, "period": period.code}
     owed = _BY_CODE.select(session, what | {"unit": normalise_identifier(raw.unit)}, lock=lock)
     if owed is None:
-        unit = find_unit(session, raw.unit, on=period.window().last)
+        on = period.window().last
+        unit = find_unit(session, raw.unit, on=on)
         if unit is None:
             return None, [Issue("unknown_unit", given=raw.unit[:60], expected="H26, H55.242, …")]
-        _require_right(actor, unit.id, None)
         owed = _BY_ID.select(session, what | {"unit": unit.id}, lock=lock)
         if owed is None:
+            # Nothing says to whom it would report this, so that the one above it then counts.
+            above = views(session, [unit.id], on=on).get(unit.id)
+            _require_right(actor, unit.id, above.parent_id if above else None)
             return None, [_not_owed(session, unit.id, form, period)]
     _require_right(actor, owed.unit_id, owed.receiver_id)
     issues: list[Issue] = []
@@ -121,6 +126,7 @@ class _Finding:
                 _owed.in_force_id,
                 _sent.content_sha256,
                 _sent.status,
+                has_readers(),
             )
             .select_from(joined.outerjoin(_sent_table, _sent.id == _owed.in_force_id))
             .where(named)

@@ -207,14 +207,15 @@ def _store(
         unit_id=owed.unit_id,
         now=recorded_at,
     )
-    rerun_dependents(
-        session,
-        catalogue=catalogue,
-        form_code=form.code,
-        period=report.period,
-        unit_id=owed.unit_id,
-        now=recorded_at,
-    )
+    if owed.has_readers:
+        rerun_dependents(
+            session,
+            catalogue=catalogue,
+            form_code=form.code,
+            period=report.period,
+            unit_id=owed.unit_id,
+            now=recorded_at,
+        )
     across = tuple(issue for outcome in outcomes for issue in outcome.issues)
     return Receipt(
         Verdict.RECEIVED,

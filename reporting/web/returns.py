@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from forms.definition import FormVersion
 from forms.returns import RawReturn
+from forms.rule_outcomes import printed
 from reporting.http import (
     XLSX,
     Right,
@@ -165,6 +166,7 @@ def show_receipt(submission_id: int) -> str:
         form=form,
         issues=[issue_for_people(issue) for issue in receipt.issues],
         cross_checks=kept.cross_checks,
+        rules=_rules_in_words(form),
         is_again=request.args.get("again") == "1",
         digest=digest_in_groups,
     )
@@ -179,6 +181,12 @@ def download_file(submission_id: int) -> Response:
             session, actor=current_actor(), submission_id=submission_id, with_file=True
         ).submission
     return attachment(kept.file, kept.file_name, "application/octet-stream")
+
+
+def _rules_in_words(form: FormVersion) -> dict[str, str]:
+    return {
+        f"{table.key}.{rule.id}": printed(rule) for table in form.tables for rule in table.rules
+    }
 
 
 def _chosen() -> Chosen:

@@ -52,7 +52,7 @@ def _cells(compiled: CompiledTable, batch: Batch) -> BoolArray:
         live[:, at] = _agree(figures.values[:, at], figures.states[:, at], trial, (..., at))
         trial.values[:, at], trial.states[:, at] = figures.values[:, at], figures.states[:, at]
     for formula in compiled.row_formulas:
-        row = int(figures.row_at[formula.target][0])
+        row = figures.row_at[formula.target].item(0)
         if row >= 0:
             trial.values[row], trial.states[row] = 0, State.BLANK
             compute_rows(replace(compiled, row_formulas=(formula,)), other)

@@ -1,4 +1,4 @@
-"""The demonstration in a small size: it ends well, twice alike, and its totals are what was sent."""
+"""The demonstration in a small size: it ends well, twice alike, with totals that add up."""
 
 from __future__ import annotations
 

@@ -1,0 +1,65 @@
+"""Whoever reports for a unit is told what is wrong, and nobody else is told anything."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.orm import Session
+
+from forms.reading_json import read_object
+from reporting.errors import NotAllowed
+from reporting.models import ReportingUnit, UnitIdentifier
+from reporting.models.units import IdentifierScheme
+from reporting.services.actors import Actor
+from reporting.services.owed import find_owed
+from tests.builders import (
+    IN_Q3,
+    LEAF_FORM,
+    a_province,
+    a_return,
+    a_unit,
+    an_open_period,
+    shipped_forms,
+)
+
+
+def _find(session: Session, above: ReportingUnit, unit: str, period: str) -> list[str]:
+    _, issues = find_owed(
+        session,
+        actor=Actor(name="tỉnh", unit_id=above.id),
+        raw=read_object(a_return(unit, period=period)),
+        form=shipped_forms().latest(LEAF_FORM),
+        received_at=IN_Q3,
+        lock=False,
+    )
+    return [issue.code for issue in issues]
+
+
+def test_a_province_is_told_that_its_commune_does_not_owe_a_period(session: Session) -> None:
+    """A period that was never opened is an issue, not a question of rights."""
+    province = a_province(session)
+    a_unit(session, "X01840", parent=province)
+    assert _find(session, province, "X01840", "2026-Q3") == ["not_owed"]
+
+
+def test_a_province_may_name_its_commune_by_another_code(session: Session) -> None:
+    """The code of the statistics office finds the same obligation."""
+    province = a_province(session)
+    commune = a_unit(session, "X01840", parent=province)
+    session.add(
+        UnitIdentifier(
+            unit_id=commune.id,
+            scheme=IdentifierScheme.GSO,
+            value="01840",
+            valid_from=commune.valid_from,
+            valid_to=None,
+        )
+    )
+    an_open_period(session)
+    assert _find(session, province, "01840", "2026-Q3") == []
+
+
+def test_another_province_is_told_nothing(session: Session) -> None:
+    """Who stands elsewhere may not even learn what a unit owes."""
+    a_unit(session, "X01840", parent=a_province(session))
+    with pytest.raises(NotAllowed):
+        _find(session, a_province(session, "H20"), "X01840", "2026-Q3")
