@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 
 from openpyxl.formula.tokenizer import TokenizerError
@@ -18,6 +19,9 @@ from openpyxl.formula.translate import Translator, TranslatorError
 _ERROR = re.compile(
     rb'<c r="([A-Z]+)([0-9]+)"(?=[^>]*\st="e")[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)'
 )
+#: Longer formulas are not kept in memory.
+_SHORT = 500
+
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _ADDRESS = re.compile(r"(?<![A-Za-z0-9_.])\$?([A-Z]{1,3})\$?([0-9]{1,7})(?![A-Za-z0-9_(])")
 
@@ -90,18 +94,6 @@ class OwnFormula:
     original: str
     row: int  # of the sheet from 0, where it was written
 
-    @classmethod
-    def written(cls, text: str, row: int) -> OwnFormula:
-        """A formula of the record, which stood in `row` when the template was made."""
-        number = str(row + 1)
-
-        def hide(found: re.Match[str]) -> str:
-            start = found[0][: found.start(2) - found.start()]
-            return f"{start}\0" if found[2] == number else found[0]
-
-        escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        return cls(_ADDRESS.sub(hide, escaped), text, row)
-
     def is_in(self, found: str, row: int, moved: Mapping[int, int], inside: range) -> bool:
         """Whether a cell of `row` holds this formula.
 
@@ -130,3 +122,25 @@ def _shape(text: str) -> tuple[str, list[tuple[str, int]]]:
     plain = "".join(text.split()).removeprefix("=").upper()
     addresses = [(letters, int(number) - 1) for letters, number in _ADDRESS.findall(plain)]
     return _ADDRESS.sub("@", plain), addresses
+
+
+def own_formula(text: str, row: int) -> OwnFormula:
+    """A formula of the record, which stood in `row` when the template was made.
+
+    Kept for the next file, because all the templates of a form hold the same ones.
+    """
+    return _kept(text, row) if len(text) < _SHORT else _own_formula(text, row)
+
+
+def _own_formula(text: str, row: int) -> OwnFormula:
+    number = str(row + 1)
+
+    def hide(found: re.Match[str]) -> str:
+        start = found[0][: found.start(2) - found.start()]
+        return f"{start}\0" if found[2] == number else found[0]
+
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return OwnFormula(_ADDRESS.sub(hide, escaped), text, row)
+
+
+_kept = lru_cache(maxsize=2_048)(_own_formula)

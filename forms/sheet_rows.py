@@ -16,7 +16,7 @@ from forms.excel_formulas import column_letters
 from forms.issues import Issue
 from forms.locating_tables import Grid, Located, cell_at, words_at
 from forms.returns import Mark, RawCell, RawRow, RawTable
-from forms.sheet_formulas import OwnFormula, SheetFormulas
+from forms.sheet_formulas import OwnFormula, SheetFormulas, own_formula
 from forms.text import normalise
 
 #: What says "no" in the cell for the mark that there is nothing to report.
@@ -239,7 +239,7 @@ class _TableReader:
 
 
 def _own(formulas: Mapping[str, str], row: int) -> dict[str, OwnFormula]:
-    return {column: OwnFormula.written(text, row) for column, text in formulas.items()}
+    return {column: own_formula(text, row) for column, text in formulas.items()}
 
 
 def _column(lines: Sequence[Sequence[Any]], col: int) -> list[RawCell]:

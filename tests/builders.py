@@ -105,6 +105,7 @@ def an_open_period(
         regime=known.regime(form.regime),
         period=period,
         zone=ZONE,
+        now=IN_Q3,
         units=None if units is None else [unit.id for unit in units],
     )
 

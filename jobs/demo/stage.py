@@ -128,6 +128,7 @@ def build_stage(folder: Path, *, tell: Teller, port: int, small: bool) -> Stage:
 def open_periods(stage: Stage, period: str, *, codes: Sequence[str] = ()) -> Mapping[str, Opening]:
     """Open a period for every form that has it, or for some of them."""
     forms = [form for form in stage.catalogue.forms if not codes or form.code in codes]
+    first = Period.parse(period).window().first
     with stage.sessions.begin() as session:
         return open_regime_period(
             session,
@@ -136,6 +137,7 @@ def open_periods(stage: Stage, period: str, *, codes: Sequence[str] = ()) -> Map
             regimes=stage.catalogue.regimes,
             period=Period.parse(period),
             zone=ZONE,
+            now=local(first.year, first.month, first.day, 8),
         )
 
 

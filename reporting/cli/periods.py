@@ -46,6 +46,7 @@ def open_one(period: str, codes: tuple[str, ...]) -> None:
                 regimes=parts.catalogue.regimes,
                 period=wanted,
                 zone=parts.settings.time_zone,
+                now=parts.clock(),
             )
     if not done:
         raise click.ClickException(f"no form is reported for {wanted}")

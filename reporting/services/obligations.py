@@ -20,6 +20,7 @@ from reporting.errors import Conflict, NotAllowed
 from reporting.models import ReportingObligation, ReportingUnit, UnitTerm
 from reporting.models.base import table_of
 from reporting.services.actors import Actor
+from reporting.services.published_forms import keep_declaration
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,16 @@ def open_period(
     regime: Regime,
     period: Period,
     zone: ZoneInfo,
+    now: datetime,
     units: Sequence[int] | None = None,
     opens_at: datetime | None = None,
 ) -> Opening:
     """Freeze one obligation for every unit that owes a form for a period; once, however often.
 
     Who owes is every unit of the form's kinds that exists on the last day of the data window (or
-    only `units`); the receiver is the unit it stands under on that day. Three statements,
-    whatever the number of units. The caller commits. Raises NotAllowed, Conflict.
+    only `units`); the receiver is the unit it stands under on that day. The declaration is kept
+    with it. Few statements, whatever the number of units. The caller commits. Raises NotAllowed,
+    Conflict.
     """
     if not actor.may_administer:
         raise NotAllowed(
@@ -73,6 +76,7 @@ def open_period(
             vi=f"Biểu {form.code} không có kỳ {period}. Có: {', '.join(form.periods)}.",
             en=f"Form {form.code} has no period {period}. It has: {', '.join(form.periods)}.",
         )
+    keep_declaration(session, form=form, now=now)
     window = period.window(regime.window)
     reporters = _reporters(session, form, window, units)
     existing = set(
@@ -170,6 +174,7 @@ def open_regime_period(
     regimes: Mapping[str, Regime],
     period: Period,
     zone: ZoneInfo,
+    now: datetime,
 ) -> dict[str, Opening]:
     """Open one period for all forms that have it; gives what was done by form code."""
     return {
@@ -180,6 +185,7 @@ def open_regime_period(
             regime=regimes[form.regime],
             period=period,
             zone=zone,
+            now=now,
         )
         for form in forms
         if period.kind in form.periods and form.reporter_kinds

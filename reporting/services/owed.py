@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -132,13 +132,15 @@ class _Finding:
             .where(named)
         )
 
-    def select(self, session: Session, what: Mapping[str, Any], *, lock: bool) -> Owed | None:
+    def select(self, session: Session, what: dict[str, Any], *, lock: bool) -> Owed | None:
         """The obligation, locked first where that is wanted and the database needs it."""
         connection = session.connection()
         if lock and locks.is_needed(session):
             connection.execute(self._lock, what | locks.named(what["form"], what["period"]))
-        row = connection.execute(self._select, what).one_or_none()
-        return None if row is None else Owed(*row[:6], Window(row[6], row[7]), *row[8:])
+        row: Sequence[Any] | None = connection.execute(self._select, what).one_or_none()
+        if row is None:
+            return None
+        return Owed._make([*row[:6], Window(row[6], row[7]), *row[8:]])
 
 
 _owed_table, _unit_table, _sent_table = map(

@@ -20,7 +20,7 @@ from forms.template_table import row_digits
 from forms.values import FIGURE_BOUND
 from forms.workbook_layout import FormLayout, Line, LineKind, TableLayout
 from reporting.workbooks.figure_cells import CellWriter, plain
-from reporting.workbooks.live_formulas import LiveCells
+from reporting.workbooks.live_formulas import LiveCells, without_guard
 from reporting.workbooks.writing import StreamedSheet
 
 _LINE_POINTS = 15.0
@@ -97,7 +97,7 @@ class TableRows:
             return Cell(column, col, -1, 0, self._styles.label(**more), "")
         at = self._table.table.figure_index[column.id]
         spot = Spot(self._layout, self._table, _ANY_ROW - 1, column.id)
-        formula = column_formula(column, spot) or ""
+        formula = without_guard(column_formula(column, spot))
         return Cell(column, col, at, column.digits, self._styles.figure(column.digits), formula)
 
     def _load(self, at: int) -> None:
@@ -185,7 +185,7 @@ class TableRows:
         if line.declared is not None and line.declared.formula is not None:
             spot = Spot(self._layout, self._table, line.row, cell.column.id)
             digits = row_digits(cell.column, line.declared)
-            return linear_formula(line.declared.formula.left, spot, digits=digits) or ""
+            return without_guard(linear_formula(line.declared.formula.left, spot, digits=digits))
         return cell.formula.replace(_ANY_ROW_TEXT, str(line.row + 1))
 
     def _write_text(self, row: int, cell: Cell, at: int) -> None:

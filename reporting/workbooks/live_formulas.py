@@ -1,4 +1,4 @@
-"""Which cells of a consolidated table are written as live formulas, and which as figures.
+"""Which cells of a consolidated table are live formulas, and which are figures.
 
 A formula is written only where Excel, recalculating, comes to the very figure of the report. Where
 the figure stands for itself (a part was not applicable, a unit reported the sum alone) the figure
@@ -35,6 +35,18 @@ def live_cells(form: FormVersion, report: Report) -> dict[str, LiveCells]:
         compiled.table.key: LiveCells(_cells(compiled, batch), _totals(compiled, batch))
         for compiled in compile_form(form).tables
     }
+
+
+def without_guard(formula: str | None) -> str:
+    """A formula of a template without its question whether all parts are there; '' for none.
+
+    `=IF(COUNT(D12:F12)<3,"",SUM(D12:F12))` becomes `=SUM(D12:F12)`. In a consolidated table they
+    are there wherever a cell is live, and who clicks on the cell reads what the form prints.
+    """
+    if formula is None:
+        return ""
+    _, guard, rest = formula.partition(',"",')
+    return f"={rest[:-1]}" if guard else formula
 
 
 def _cells(compiled: CompiledTable, batch: Batch) -> BoolArray:
@@ -75,8 +87,8 @@ def _totals(compiled: CompiledTable, batch: Batch) -> BoolArray:
         column = figures.values[:, at]
         filled = bool((figures.states[:, at] == State.VALUE).any())
         agrees = states[at] == (State.VALUE if filled else State.BLANK)
-        live[at] = agrees and int(values[at]) == _sum(column)
-        live[at] &= not _is_too_long(column).any()
+        is_short = not _is_too_long(column).any()
+        live[at] = agrees and is_short and int(values[at]) == _sum(column)
     totals = _totals_as_rows(figures)
     for formula in compiled.column_formulas:
         if formula.percent is not None:
@@ -109,10 +121,9 @@ def _with(batch: Batch, table: Table, figures: Figures) -> Batch:
 
 
 def _agree(values: Int64Array, states: StateArray, trial: Figures, where: Any) -> BoolArray:
-    """Where a cell has the same figure in both or is blank in both; KAD and x have no formula."""
-    plain = (states == State.VALUE) | (states == State.BLANK)
-    same = (states == trial.states[where]) & (values == trial.values[where])
-    return np.asarray(plain & same, np.bool_)
+    """Where a cell has the same figure in both."""
+    both = (states == State.VALUE) & (trial.states[where] == State.VALUE)
+    return np.asarray(both & (values == trial.values[where]), np.bool_)
 
 
 def _is_too_long(values: Int64Array) -> BoolArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 from flask import Flask
@@ -62,6 +63,14 @@ class Doors:
             headers=self.token(who),
             content_type="application/json",
             **more,
+        )
+
+    def post_file(self, to: str, content: bytes, name: str, who: str = "commune") -> TestResponse:
+        """Send a file as the one part of a form."""
+        return self.http.post(
+            f"/api/v1{to}",
+            data={"file": (BytesIO(content), name)},
+            headers=self.token(who),
         )
 
 

@@ -1,9 +1,28 @@
-"""The JSON door for returns: statuses, receipts, refusals, and what it never lets through."""
+"""The JSON door for returns: statuses, receipts, refusals, downloads."""
 
 from __future__ import annotations
 
-from tests.builders import GOOD_CELLS, a_return
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+from tests.builders import GOOD_CELLS, LEAF_FORM, a_return
 from tests.reporting.doors import Doors
+from tests.reporting.filling import fill_template
+
+WRONG: Mapping[str, Mapping[str, Any]] = {
+    "Đất đai": {**GOOD_CELLS, "c3": 7},
+    "Hộ tịch": {**GOOD_CELLS, "c8": "nhiều"},
+}
+
+
+def a_filled_workbook(doors: Doors, rows: Mapping[str, Mapping[str, Any]] | None = None) -> bytes:
+    """The template of the commune, filled in."""
+    answer = doors.get(f"/forms/{LEAF_FORM}/template?unit=X01840&period=2026-Q3")
+    assert answer.status_code == 200
+    return fill_template(answer.data, rows)
 
 
 def test_a_good_return_is_received(doors: Doors) -> None:
@@ -17,6 +36,7 @@ def test_a_good_return_is_received(doors: Doors) -> None:
     assert answer.headers["Location"] == f"/api/v1/submissions/{receipt['submission']}"
     kept = doors.get(f"/submissions/{receipt['submission']}").get_json()
     assert kept["number"] == receipt["number"]
+    assert kept["is_in_force"] is True
     assert kept["report"]["tables"]["a"]["total"]["c3"] == "143"
 
 
@@ -28,15 +48,105 @@ def test_the_same_content_again_gives_the_same_receipt(doors: Doors) -> None:
     assert again.get_json() == first.get_json() | {"verdict": "repeated"}
 
 
+def test_other_content_is_a_new_revision(doors: Doors) -> None:
+    """Changed figures are the second revision, and the first stays readable."""
+    first = doors.send(a_return("X01840")).get_json()
+    second = doors.send(a_return("X01840", note="Sửa theo rà soát")).get_json()
+    assert (first["revision"], second["revision"]) == (1, 2)
+    assert doors.get(f"/submissions/{first['submission']}").get_json()["is_in_force"] is False
+
+
 def test_a_wrong_return_is_refused_with_every_issue_and_kept(doors: Doors) -> None:
     """A refusal is a problem document with each issue in both languages, and is on record."""
-    wrong = {"Đất đai": {**GOOD_CELLS, "c3": 7}, "Hộ tịch": {**GOOD_CELLS, "c8": "nhiều"}}
-    answer = doors.send(a_return("X01840", rows=wrong))
+    answer = doors.send(a_return("X01840", rows=WRONG))
     assert answer.status_code == 422
     assert answer.mimetype == "application/problem+json"
     told = answer.get_json()
-    codes = {issue["code"] for issue in told["issues"]}
-    assert {"rule_broken", "not_a_figure"} <= codes
+    by_code = {issue["code"]: issue for issue in told["issues"]}
+    assert by_code["rule_broken"]["cell"] == "r01.c03"
+    assert by_code["not_a_figure"]["given"] == "nhiều"
+    assert all(issue["message_vi"] and issue["message_en"] for issue in told["issues"])
     assert "nhiều" in answer.get_data(as_text=True)
     assert told["attempt"] > 0
     assert doors.get("/submissions").get_json()["items"] == []
+
+
+def test_a_filled_template_says_what_json_says(doors: Doors) -> None:
+    """The same figures by both ways in are one revision: the second is answered 200."""
+    assert doors.send(a_return("X01840")).status_code == 201
+    answer = doors.post_file("/submissions", a_filled_workbook(doors), "báo cáo quý III.xlsx")
+    assert answer.status_code == 200
+
+
+def test_a_wrong_cell_is_named_as_in_the_sheet(doors: Doors) -> None:
+    """A clerk reads the address of the cell in her own file."""
+    answer = doors.post_file("/submissions", a_filled_workbook(doors, WRONG), "a.xlsx")
+    assert answer.status_code == 422
+    places = {issue["code"]: issue["sheet_cell"] for issue in answer.get_json()["issues"]}
+    assert places["not_a_figure"] == "II.06a!H13"
+
+
+def test_the_file_comes_back_as_it_was_sent(doors: Doors) -> None:
+    """What was received can be downloaded, byte for byte, to be saved and not shown."""
+    sent = a_filled_workbook(doors)
+    receipt = doors.post_file("/submissions", sent, "báo cáo.xlsx").get_json()
+    answer = doors.get(f"/submissions/{receipt['submission']}/file")
+    assert answer.data == sent
+    assert hashlib.sha256(sent).hexdigest() == receipt["file_sha256"]
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_return_after_the_due_instant_is_late(doors: Doors) -> None:
+    """Lateness is decided by when the door had the whole body."""
+    doors.clock.now = datetime(2026, 9, 19, 17, 0, tzinfo=UTC)
+    assert doors.send(a_return("X01840")).get_json()["is_on_time"] is False
+
+
+def test_a_check_says_the_same_and_keeps_nothing(doors: Doors) -> None:
+    """Trying a return gives its verdict, wrong or right, and leaves no trace."""
+    right = doors.send(a_return("X01840"), to="/checks")
+    wrong = doors.send(a_return("X01840", rows=WRONG), to="/checks")
+    file = doors.post_file("/checks", a_filled_workbook(doors), "a.xlsx")
+    assert [answer.status_code for answer in (right, wrong, file)] == [200, 200, 200]
+    verdicts = [answer.get_json()["verdict"] for answer in (right, wrong, file)]
+    assert verdicts == ["received", "refused", "received"]
+    assert doors.get("/submissions").get_json()["items"] == []
+
+
+def test_the_list_is_paged_and_filtered(doors: Doors) -> None:
+    """The next page begins after the last line of this one, and the last page says so."""
+    for note in ("a", "b", "c"):
+        doors.send(a_return("X01840", note=note))
+    doors.send(a_return("X01843"), "neighbour")
+    first = doors.get("/submissions?limit=2&unit=X01840", "province").get_json()
+    rest = doors.get(f"/submissions?limit=2&unit=X01840&after={first['next']}", "province")
+    assert [item["revision"] for item in first["items"]] == [1, 2]
+    assert [item["revision"] for item in rest.get_json()["items"]] == [3]
+    assert rest.get_json()["next"] is None
+    for filter_ in ("form=01/TCD", "period=2026-Q2", "unit=X0"):
+        assert doors.get(f"/submissions?{filter_}", "centre").get_json()["items"] == []
+    assert len(doors.get("/submissions", "centre").get_json()["items"]) == 4
+
+
+def test_outcomes_across_reports_are_shown(doors: Doors) -> None:
+    """Who reads a revision sees which rule waits for which other report."""
+    number = doors.send(a_return("X01840")).get_json()["submission"]
+    (row,) = doors.get(f"/submissions/{number}").get_json()["cross_checks"]
+    assert (row["rule_id"], row["outcome"]) == ("a.ky_truoc", "exempt")
+    assert row["other_period"] == "2026-Q2"
+
+
+def test_other_bodies_are_not_taken(doors: Doors) -> None:
+    """A body that is neither JSON nor a file is 415; a form without its one file is 400."""
+    text = doors.http.post("/api/v1/submissions", data="x", headers=doors.token("commune"))
+    assert text.status_code == 415
+    bare = doors.http.post(
+        "/api/v1/submissions",
+        data={"another": (BytesIO(b"x"), "a.xlsx")},
+        headers=doors.token("commune"),
+    )
+    assert bare.status_code == 400
+    assert bare.mimetype == "application/problem+json"
+    nothing = doors.post_file("/submissions", b"", "empty.xlsx")
+    assert nothing.status_code == 422

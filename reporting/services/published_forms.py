@@ -1,0 +1,48 @@
+"""Declarations as they were when a period opened: kept to the byte, and never let change.
+
+Whatever becomes of the files, what was asked can be read again, and an old edition rebuilt.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from forms.definition import FormVersion
+from reporting.errors import Conflict
+from reporting.models import PublishedForm
+from reporting.models.base import table_of
+
+
+def keep_declaration(session: Session, *, form: FormVersion, now: datetime) -> None:
+    """Keep the declaration of a form version that is being asked for the first time.
+
+    Raises Conflict where the version was asked before under another declaration: its reports
+    and editions were made by what it said then.
+    """
+    kept = session.scalars(
+        select(PublishedForm.checksum).where(
+            PublishedForm.form_code == form.code, PublishedForm.version == form.version
+        )
+    ).one_or_none()
+    if kept is None:
+        session.execute(
+            insert(table_of(PublishedForm)),
+            {
+                "form_code": form.code,
+                "version": form.version,
+                "checksum": form.checksum,
+                "declaration": Path(form.path).read_text(encoding="utf-8"),
+                "published_at": now,
+            },
+        )
+    elif kept != form.checksum:
+        raise Conflict(
+            vi=f"Biểu {form.code} phiên bản {form.version} đã dùng với nội dung khác. "
+            "Hãy khai báo phiên bản mới.",
+            en=f"Form {form.code} version {form.version} was in use with another declaration. "
+            "Please declare a new version.",
+        )
