@@ -6,7 +6,7 @@ as many comparisons of plain cells as it stands for, and what is known already b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple, Protocol
@@ -29,13 +29,6 @@ class Amount:
 
     cells: Mapping[Cell, Decimal] = field(default_factory=dict)
     constant: Decimal = Decimal(0)
-
-    def plus(self, other: Amount, factor: Decimal = Decimal(1)) -> Amount:
-        """The sum of this and a multiple of another."""
-        cells = dict(self.cells)
-        for cell, count in other.cells.items():
-            cells[cell] = cells.get(cell, Decimal(0)) + factor * count
-        return Amount(cells, self.constant + factor * other.constant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,46 +121,30 @@ def _formula(row: Row | None, column: Column) -> Expression | PercentOf | None:
 
 
 def _amount(setting: Setting, linear: Linear, place: _Place) -> Amount:
-    total = Amount(constant=linear.constant)
+    """What a side of a rule comes to. Raises NotKnown."""
+    cells: dict[Cell, Decimal] = {}
+    constant = linear.constant
     for ref, factor in linear.terms:
-        total = total.plus(_of_ref(setting, ref, place), factor)
-    return total
-
-
-def _of_ref(setting: Setting, ref: Ref, place: _Place) -> Amount:
-    """What one name stands for. Raises NotKnown."""
-    if not ref.source:
+        other = setting.others.get(ref.source) if ref.source else None
+        if ref.source and other is None:
+            raise NotKnown(ref.source)
         table = ref.table or place.table.key
-        return _sum_of(ref, place, table, setting.paths.get(table, ()), _as_cell)
-    other = setting.others.get(ref.source)
-    if other is None:
-        raise NotKnown(ref.source)
-    table = ref.table or place.table.key
+        paths = setting.paths.get(table, ()) if other is None else other.paths(table)
+        if ref.kind == "rows":
+            constant += factor * len(paths)
+            continue
+        for cell in _cells_of(ref, place, table, paths):
+            if other is None:
+                cells[cell] = cells.get(cell, Decimal(0)) + factor
+            else:
+                constant += factor * (other.figure(cell) or Decimal(0))
+    return Amount(cells, constant)
 
-    def look_up(cell: Cell) -> Amount:
-        return Amount(constant=other.figure(cell) or Decimal(0))
 
-    return _sum_of(ref, place, table, other.paths(table), look_up)
-
-
-def _sum_of(
-    ref: Ref,
-    place: _Place,
-    table: str,
-    paths: Sequence[str],
-    amount_of: Callable[[Cell], Amount],
-) -> Amount:
+def _cells_of(ref: Ref, place: _Place, table: str, paths: Sequence[str]) -> list[Cell]:
+    """The cells that a name adds up: one, or those of all rows."""
     column = ref.column or place.column
-    if ref.kind == "rows":
-        return Amount(constant=Decimal(len(paths)))
     if ref.kind == "cell" and ref.row != TOTAL:
         path = ref.row or place.row
-        return amount_of(Cell(table, path, column)) if path in paths else Amount()
-    total = Amount()
-    for path in paths:
-        total = total.plus(amount_of(Cell(table, path, column)))
-    return total
-
-
-def _as_cell(cell: Cell) -> Amount:
-    return Amount({cell: Decimal(1)})
+        return [Cell(table, path, column)] if path in paths else []
+    return [Cell(table, path, column) for path in paths]

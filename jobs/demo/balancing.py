@@ -33,6 +33,7 @@ class Balance:
         self._formulas = formulas
         self._digits = digits
         self._pinned: set[Cell] = set()
+        self._inners: dict[Cell, Amount] = {}
 
     def settle(self, relations: Iterable[Relation]) -> None:
         """Move figures until all relations hold. Raises CannotBalance."""
@@ -51,21 +52,32 @@ class Balance:
     def computed(self) -> dict[Cell, Decimal]:
         """What the computed cells come to; ratios are left out."""
         return {
-            cell: self._value(self._parts(amount))
+            cell: self._value(self._inner(cell))
             for cell, amount in self._formulas.items()
             if amount is not None
         }
 
     def _parts(self, amount: Amount) -> Amount:
         """The amount with every computed cell replaced by what it is computed from."""
-        whole = Amount(constant=amount.constant)
+        if not any(cell in self._formulas for cell in amount.cells):
+            return amount
+        cells: dict[Cell, Decimal] = {}
+        constant = amount.constant
         for cell, factor in amount.cells.items():
-            formula = self._formulas.get(cell, Amount({cell: _ONE}))
+            inner = self._inner(cell) if cell in self._formulas else Amount({cell: _ONE})
+            constant += factor * inner.constant
+            for part, count in inner.cells.items():
+                cells[part] = cells.get(part, Decimal(0)) + factor * count
+        return Amount(cells, constant)
+
+    def _inner(self, cell: Cell) -> Amount:
+        """What a computed cell is made of, worked out once. Raises KeyError for a ratio."""
+        if cell not in self._inners:
+            formula = self._formulas[cell]
             if formula is None:
                 raise KeyError(cell)
-            inner = formula if cell not in self._formulas else self._parts(formula)
-            whole = whole.plus(inner, factor)
-        return whole
+            self._inners[cell] = self._parts(formula)
+        return self._inners[cell]
 
     def _in_parts(self, relation: Relation) -> Relation | None:
         try:

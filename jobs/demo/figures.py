@@ -37,7 +37,7 @@ _RARER = {
     "chưa hoàn thành": 20,
     "từ kỳ trước": 12,
     "đang giải quyết": 15,
-    "mật": 6,
+    "văn bản mật": 6,
     "đoàn": 4,
     "tố cáo": 8,
     "khiếu nại": 20,

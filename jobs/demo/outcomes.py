@@ -84,3 +84,11 @@ def show_refusals(tell: Teller, title: str, sent: Sequence[Sent]) -> None:
     refused = [one for one in sent if not one.answer.is_received]
     rows = [(one.unit_name, one.form, one.mistake, one.place, one.why) for one in refused]
     tell.table(title, ["unit", "form", "what was done", "where", "what the server said"], rows)
+
+
+def show_warnings(tell: Teller, title: str, sent: Sequence[Sent]) -> None:
+    """What was received all the same and wants an explanation: the first of each return."""
+    warned = [one for one in sent if one.answer.is_received and one.answer.data["issues"]]
+    rows = [(one.unit_name, one.form, len(one.answer.data["issues"]), one.why) for one in warned]
+    if rows:
+        tell.table(title, ["unit", "form", "#warnings", "the first of them"], rows)

@@ -16,6 +16,22 @@ from jobs.demo.occasion import Occasion
 #: How many fields of administration a unit reports, by kind; others report the last number.
 _FIELDS = {"commune": 9, "department": 6, "province": 12, "ministry": 8}
 _OTHER_FIELDS = 5
+
+#: The fields that a kind of unit really deals with, by kind or by the end of the unit's code.
+_USUAL = {
+    "commune": (
+        *("ho_tich", "chung_thuc", "dat_dai", "bao_tro_xa_hoi", "nguoi_co_cong", "cu_tru"),
+        *("ho_kinh_doanh", "xay_dung", "giao_duc", "van_hoa", "xu_ly_don", "thi_dua_khen_thuong"),
+    ),
+    "SNV": ("lao_dong", "viec_lam", "nguoi_co_cong", "ton_giao", "thi_dua_khen_thuong"),
+    "STC": ("doanh_nghiep", "dau_tu", "dau_thau", "hop_tac_xa", "ho_kinh_doanh"),
+    "STP": ("ly_lich_tu_phap", "cong_chung", "quoc_tich", "con_nuoi", "ho_tich"),
+    "SXD": ("xay_dung", "quy_hoach_xay_dung", "nha_o", "duong_bo", "duong_thuy"),
+    "SYT": ("y_te", "an_toan_thuc_pham", "bao_tro_xa_hoi", "bao_hiem_xa_hoi"),
+    "SGDDT": ("giao_duc", "giao_duc_nghe_nghiep", "khoa_hoc_cong_nghe"),
+    "SNNMT": ("dat_dai", "moi_truong", "tai_nguyen_nuoc", "trong_trot", "chan_nuoi", "thuy_san"),
+    "SCT": ("luu_thong_hang_hoa", "hoa_chat", "kinh_doanh_khi", "an_toan_thuc_pham"),
+}
 _LISTED = 2
 
 _TASKS = (
@@ -95,7 +111,10 @@ def _fields(table: Table, occasion: Occasion, section: str) -> Sequence[Entry]:
     if not entries:
         entries = tuple(Entry(f"dong_{at}", f"Dòng {at}") for at in range(1, 10))
 
-    def place(entry: Entry) -> bytes:
-        return sha256(f"{occasion.unit}|{section}|{entry.code}".encode()).digest()
+    usual = _USUAL.get(occasion.kind) or _USUAL.get(occasion.unit.rpartition(".")[2], ())
 
-    return sorted(entries, key=place)
+    def place(entry: Entry) -> tuple[bool, bytes]:
+        drawn = sha256(f"{occasion.unit}|{section}|{entry.code}".encode()).digest()
+        return entry.code not in usual, drawn
+
+    return sorted(entries, key=place)[: len(usual) or None]

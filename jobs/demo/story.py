@@ -21,7 +21,7 @@ from jobs.demo.consolidations import (
 )
 from jobs.demo.folder import make_folder
 from jobs.demo.leaves import send_inspection, send_workbooks
-from jobs.demo.outcomes import show_counts, show_refusals
+from jobs.demo.outcomes import show_counts, show_refusals, show_warnings
 from jobs.demo.past import load_past
 from jobs.demo.serving import HOST, free_port
 from jobs.demo.stage import LAST_YEAR, QUARTER, Stage, build_stage, local, open_periods
@@ -100,6 +100,7 @@ def _centre_reports(stage: Stage) -> None:
     sent.append(send_again(stage, again))
     show_counts(stage.tell, "What came in", sent)
     show_refusals(stage.tell, "Refused, and why", sent)
+    show_warnings(stage.tell, "Received, and asked to explain", sent)
 
 
 def _first_national_tables(stage: Stage) -> None:
