@@ -26,14 +26,14 @@ from reporting.workbooks.edition_facts import EditionFacts
 CELLS = 1_000_000
 COLUMNS = 13  # ordinal, name and the eleven figures of II.06a
 ROWS = CELLS // COLUMNS
-ROUNDS = 2
+ROUNDS = 3
 
 _FORM = "II.9g/VPCP/KSTT"
 _BAR_SPEED, _BAR_MEMORY = 0.7, 100.0
 
 
-def figures() -> tuple[TableData, int]:
-    """The rows of a very long II.9g whose identities hold, with their totals; and the digits."""
+def figures() -> TableData:
+    """The rows of a very long II.9g whose identities hold, with their totals."""
     base = np.arange(ROWS, dtype=np.int64)
     c4, c5, c6 = base % 4_999, base % 2_503, base % 997
     c8, c9, c10 = c4 // 2, c5 // 3, c6 // 5
@@ -44,14 +44,14 @@ def figures() -> tuple[TableData, int]:
     states = np.full(values.shape, State.VALUE, np.uint8)
     names = tuple(RowName(f"D{row}", label=f"Đơn vị số {row}") for row in range(ROWS))
     total_states = np.full(values.shape[1], State.VALUE, np.uint8)
-    return TableData(names, values, states, (), values.sum(axis=0), total_states), COLUMNS
+    return TableData(names, values, states, (), values.sum(axis=0), total_states)
 
 
 def write_ours() -> float:
-    """Seconds for our workbook: layout, live formulas with cached values, number formats."""
+    """Seconds of processor time for our workbook: layout, formats, live formulas and totals."""
     form = load_forms().latest(_FORM)
     period = Period.parse("2026-Q3")
-    table, _ = figures()
+    table = figures()
     report = Report(form.code, form.version, "TW", period.code, {"a": table})
     edition = EditionFacts(
         number=1,
@@ -68,13 +68,14 @@ def write_ours() -> float:
 
 
 def write_bare() -> float:
-    """Seconds for XlsxWriter alone: as many numbers, nothing else."""
+    """Seconds of processor time for XlsxWriter alone: as many numbers, framed, nothing else."""
     start = time.process_time()
     workbook = xlsxwriter.Workbook(BytesIO(), {"constant_memory": True})
     sheet = workbook.add_worksheet()
+    framed = workbook.add_format({"border": 1, "num_format": "#,##0"})
     for row in range(ROWS):
         for col in range(COLUMNS):
-            sheet.write_number(row, col, row + col)
+            sheet.write_number(row, col, row + col, framed)
     workbook.close()
     return time.process_time() - start
 

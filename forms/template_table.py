@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
@@ -53,6 +54,7 @@ class TableWriter:
         """Draw the table; give back its record."""
         table = self.checks.table
         self._record = self._new_record()
+        self._carried: dict[str, Decimal] = {}  # column id -> sum of what was brought along
         write_table_head(self.sheet, self.styles, self.checks.layout, table)
         self._write_caption()
         lines = list(table.lines())
@@ -165,6 +167,7 @@ class TableWriter:
             style = self.styles.figure(digits, locked=False, bg_color=CARRIED_FILL)
             # A figure has at most 15 digits, which is what a number of Excel holds exactly.
             self.sheet.write_number(row, col, carried, style)
+            self._carried[column.id] = self._carried.get(column.id, Decimal(0)) + carried
         else:
             self.sheet.write_blank(row, col, None, self.styles.figure(digits, locked=False))
 
@@ -209,7 +212,9 @@ class TableWriter:
             )
             if text:
                 self._record.total_formulas[column.id] = text[1:]
-                self.sheet.write_formula(line.row, table.col_of[column.id], text, style, "")
+                # LibreOffice shows cached values until something is typed.
+                cached = self._carried.get(column.id, "") if column.id in summed else ""
+                self.sheet.write_formula(line.row, table.col_of[column.id], text, style, cached)
             else:
                 self.sheet.write_blank(line.row, table.col_of[column.id], None, style)
         self._help(self.checks.of_total(), line.row)

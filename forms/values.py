@@ -175,16 +175,17 @@ def _scaled(number: Decimal, given: str, column: Column) -> Figure | Fault:
         return Fault("not_a_figure", given, _example(column))
     _, digits, exponent = number.as_tuple()
     assert isinstance(exponent, int)
-    if number and number.adjusted() >= 15:
+    if not number:
+        # However far its exponent is away: powers of it would take hours.
+        digits, exponent = (0,), 0
+    if number.adjusted() >= 15 and number:
         return Fault("figure_too_large", given[:_LONGEST_FIGURE], _largest(column))
     # Whole numbers all the way: Decimal arithmetic would round to its context's 28 digits.
     shift = exponent + column.digits
-    if shift < -_LONGEST_FIGURE and number:
+    if shift < -_LONGEST_FIGURE:
         return Fault("too_many_decimals", given[:_LONGEST_FIGURE], str(column.digits))
-    unscaled = int("".join(map(str, digits))) if number else 0
+    unscaled = int("".join(map(str, digits)))
     value, rest = divmod(unscaled, 10**-shift) if shift < 0 else (unscaled * 10**shift, 0)
-    if not number:
-        value, rest = 0, 0
     if rest:
         return Fault("too_many_decimals", given[:_LONGEST_FIGURE], str(column.digits))
     if number.is_signed():

@@ -335,7 +335,7 @@ def _blocks(
     if table.model in _DECLARED:
         blanks = 0
         placed = [
-            (at, RowName(row.key, row.section, row.label), row)
+            (at, RowName(row.key, label=row.label), row)
             for at, row in enumerate(table.rows)
             if _asked(row, window)
         ]
@@ -353,10 +353,10 @@ def _sectioned(
 ) -> tuple[Block, ...]:
     grouped: dict[str, list[tuple[int, RowName, Row | None]]] = {}
     for entry in placed:
-        grouped.setdefault(entry[1].section, []).append(entry)
+        grouped.setdefault(_section_of(entry), []).append(entry)
     blocks = []
     # Rows of no section, or of one that is gone, come first: they are shown, never dropped.
-    loose = [e for e in placed if e[1].section not in table.section_by_key]
+    loose = [entry for entry in placed if _section_of(entry) not in table.section_by_key]
     if loose:
         blocks.append(Block(None, loose, 0))
     for section in table.sections:
@@ -364,6 +364,11 @@ def _sectioned(
         if inside or _asked(section, window):
             blocks.append(Block(section, inside, blanks))
     return tuple(blocks)
+
+
+def _section_of(entry: tuple[int, RowName, Row | None]) -> str:
+    _, name, declared = entry
+    return declared.section if declared else name.section
 
 
 def _block_lines(block: Block, *, row: int) -> Iterator[Line]:
@@ -377,7 +382,7 @@ def _block_lines(block: Block, *, row: int) -> Iterator[Line]:
             LineKind.DATA,
             ordinal=declared.number or str(at + 1) if declared else str(at + 1),
             label=name.label or name.key,
-            section=name.section,
+            section=section or name.section,
             name=name,
             index=index,
             declared=declared,

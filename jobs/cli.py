@@ -10,7 +10,7 @@ import click
 
 from jobs.demo.folder import NotOurs
 from jobs.demo.sending import Unexpected
-from jobs.demo.serving import DidNotStart, is_free
+from jobs.demo.serving import DidNotStart, take_port
 from jobs.demo.stage import Wrong
 from jobs.demo.story import Plan, run
 from jobs.demo.telling import Teller
@@ -36,12 +36,14 @@ def main() -> None:
 @click.option("--small", is_flag=True, help="One province, a few units: for tests.")
 def demo(*, serve: bool, port: int, folder: Path, small: bool) -> None:
     """Play a whole reporting period on a throw-away database, then serve its page."""
-    if serve and not is_free(port):
-        raise click.ClickException(f"port {port} is taken; choose another: --port 8001")
     signal.signal(signal.SIGTERM, _terminate)
-    plan = Plan(folder, serve_at=port if serve else 0, small=small)
     try:
-        run(plan, Teller())
+        # Taken before the story, so that nobody waits for it in vain.
+        page = take_port(port) if serve else None
+    except OSError:
+        raise click.ClickException(f"port {port} is taken; choose another: --port 8001") from None
+    try:
+        run(Plan(folder, serve_on=page, small=small), Teller())
     except (NotOurs, Wrong, Unexpected, DidNotStart) as failure:
         raise click.ClickException(str(failure)) from None
 

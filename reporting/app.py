@@ -15,10 +15,11 @@ from flask.json.provider import DefaultJSONProvider
 from flask_wtf import CSRFProtect
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
-from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import Forbidden, HTTPException
 
 from forms.catalogue import Catalogue
 from reporting import api, web
+from reporting.bodies import bound_body, throw_away_the_rest
 from reporting.errors import Refusal
 from reporting.failures import of_http_exception, of_refusal
 from reporting.http import Right, current_parts, right_of
@@ -72,9 +73,10 @@ def create_app(
     app.json = ReportingJson(app)
     app.extensions["reporting"] = parts
     app.config.update(_configuration(parts))
-    app.before_request(_refuse_large_body)
+    app.before_request(_bound_body)
     app.before_request(_admit)
     app.after_request(_add_security_headers)
+    app.after_request(throw_away_the_rest)
     app.register_error_handler(Refusal, _answer_refusal)
     api.register_api(app, _answer_http_exception)
     web.register_web(app)
@@ -88,7 +90,8 @@ def _configuration(parts: Parts) -> dict[str, Any]:
     settings = parts.settings
     return api.CONFIGURATION | {
         "SECRET_KEY": settings.secret_key,
-        "MAX_CONTENT_LENGTH": settings.max_body,
+        # One more than may come, so that our own bound is met first and says so.
+        "MAX_CONTENT_LENGTH": settings.max_body + 1,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.environment is Environment.PRODUCTION,
         "SEND_FILE_MAX_AGE_DEFAULT": 3600,
@@ -97,11 +100,8 @@ def _configuration(parts: Parts) -> dict[str, Any]:
     }
 
 
-def _refuse_large_body() -> None:
-    """Refuse by the length that a request announces, before any of it is read."""
-    length = request.content_length
-    if length is not None and length > current_parts().settings.max_body:
-        raise RequestEntityTooLarge
+def _bound_body() -> None:
+    bound_body(current_parts().settings.max_body)
 
 
 def _admit() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 #: Always recalculate on load; by default LibreOffice believes the cached values of other programs.
@@ -20,12 +21,17 @@ _SECONDS = 180
 
 def recalculate(path: Path) -> Path:
     """The same workbook with every formula worked out by LibreOffice, as it saves it."""
-    return _convert(path, "xlsx:Calc MS Excel 2007 XML", "xlsx")
+    return recalculate_all([path])[0]
+
+
+def recalculate_all(paths: Sequence[Path]) -> list[Path]:
+    """The same for several workbooks of one folder: starting LibreOffice takes longest."""
+    return _convert(paths, "xlsx:Calc MS Excel 2007 XML", "xlsx")
 
 
 def to_png(path: Path, *, dpi: int = 70) -> list[Path]:
     """The printed pages of a workbook as pictures, one a page."""
-    pdf = _convert(path, "pdf", "pdf")
+    (pdf,) = _convert([path], "pdf", "pdf")
     stem = pdf.with_suffix("")
     subprocess.run(
         ["pdftoppm", "-png", "-r", str(dpi), str(pdf), str(stem)],
@@ -36,13 +42,14 @@ def to_png(path: Path, *, dpi: int = 70) -> list[Path]:
     return sorted(stem.parent.glob(f"{stem.name}-*.png"))
 
 
-def _convert(path: Path, target: str, suffix: str) -> Path:
-    profile = path.parent / "libreoffice-profile"
+def _convert(paths: Sequence[Path], target: str, suffix: str) -> list[Path]:
+    folder = paths[0].parent
+    profile = folder / "libreoffice-profile"
     settings = profile / "user" / "registrymodifications.xcu"
     if not settings.exists():
         settings.parent.mkdir(parents=True)
         settings.write_text(_ALWAYS_RECALCULATE, encoding="utf-8")
-    outdir = path.parent / "converted"
+    outdir = folder / "converted"
     subprocess.run(
         [
             "soffice",
@@ -53,10 +60,10 @@ def _convert(path: Path, target: str, suffix: str) -> Path:
             target,
             "--outdir",
             str(outdir),
-            str(path),
+            *map(str, paths),
         ],
         check=True,
         capture_output=True,
         timeout=_SECONDS,
     )
-    return outdir / f"{path.stem}.{suffix}"
+    return [outdir / f"{path.stem}.{suffix}" for path in paths]

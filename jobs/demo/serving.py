@@ -24,28 +24,31 @@ class DidNotStart(Exception):
     """The server ended, or did not answer in time; what it wrote comes with it."""
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
-        port: int = listener.getsockname()[1]
-        return port
+def take_port(port: int = 0) -> socket.socket:
+    """Take a port of this machine, any free one for 0, and keep it. Raises OSError if it is taken.
+
+    The server gets the socket itself: a number that is only written down could meanwhile be
+    taken by somebody else's server, which would then get our returns.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        held.bind((HOST, port))
+    except OSError:
+        held.close()
+        raise
+    return held
 
 
-def is_free(port: int) -> bool:
-    """Whether nobody listens on a port."""
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((HOST, port))
-        except OSError:
-            return False
-        return True
+def port_of(held: socket.socket) -> int:
+    """The number of a port that was taken."""
+    port: int = held.getsockname()[1]
+    return port
 
 
 @contextmanager
 def running_server(
-    *, database_url: str, port: int, at: datetime, log: Path
+    *, database_url: str, on: socket.socket, at: datetime, log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The server on a port, whose clock says `at` when it starts; ended on the way out, always.
 
@@ -58,7 +61,7 @@ def running_server(
         "REPORTING_ENVIRONMENT": "laptop",
     }
     command = [sys.executable, "-m", "gunicorn", "--workers", "1", "--threads", _THREADS]
-    command += ["--bind", f"{HOST}:{port}", "--log-level", "warning", "wsgi:app"]
+    command += ["--bind", f"fd://{on.fileno()}", "--log-level", "warning", "wsgi:app"]
     with log.open("ab") as written:
         process = subprocess.Popen(  # noqa: S603 - the command is made up of our own words
             command,
@@ -66,10 +69,11 @@ def running_server(
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=written,
+            pass_fds=[on.fileno()],
             start_new_session=True,  # Ctrl-C reaches us alone, and we end the server in order.
         )
     try:
-        _wait(process, port, log)
+        _wait(process, port_of(on), log)
         yield process
     finally:
         _end(process)

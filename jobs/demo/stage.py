@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from socket import socket
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -17,7 +18,7 @@ from forms.period import Period
 from jobs.demo.book import Book
 from jobs.demo.cast import CENTRE, Cast, choose_cast
 from jobs.demo.sending import Sender
-from jobs.demo.serving import HOST, running_server
+from jobs.demo.serving import HOST, port_of, running_server
 from jobs.demo.telling import Teller
 from reporting.db import make_engine, make_session_factory, migrate
 from reporting.services.actors import Actor
@@ -58,7 +59,7 @@ class Stage:
     cast: Cast
     book: Book
     tokens: Mapping[str, str]
-    port: int
+    listening: socket
     unit_ids: Mapping[str, int]
     editions: list[SavedEdition] = field(default_factory=list)
 
@@ -71,14 +72,14 @@ class Stage:
         """The client of a unit, or of the one that a commune reports to."""
         part = self.cast.by_code.get(unit)
         known = unit if unit in self.tokens or part is None else part.unit.parent_code
-        return Sender((HOST, self.port), self.tokens[known])
+        return Sender((HOST, port_of(self.listening)), self.tokens[known])
 
     @contextmanager
     def server(self, at: datetime) -> Iterator[None]:
         """The web server running, with the clock of a day of the story."""
         self.tell.say(f"The web server starts; by its clock it is {at:%d/%m/%Y %H:%M}.")
         log = self.folder / "server.log"
-        with running_server(database_url=self.database_url, port=self.port, at=at, log=log):
+        with running_server(database_url=self.database_url, on=self.listening, at=at, log=log):
             yield
 
 
@@ -98,7 +99,7 @@ class SavedEdition:
     sha256: str
 
 
-def build_stage(folder: Path, *, tell: Teller, port: int, small: bool) -> Stage:
+def build_stage(folder: Path, *, tell: Teller, on: socket, small: bool) -> Stage:
     """Make the database and everyone in it."""
     tell.chapter("A throw-away database, the registry, the clients")
     engine = make_engine(f"sqlite:///{folder / 'demo.sqlite3'}")
@@ -122,7 +123,7 @@ def build_stage(folder: Path, *, tell: Teller, port: int, small: bool) -> Stage:
     tell.say(f"{len(tokens)} clients, each with a token of its own.")
     catalogue = load_forms()
     book = Book(catalogue, periods=(LAST_YEAR, LAST_QUARTER, QUARTER))
-    return Stage(folder, tell, engine, sessions, catalogue, cast, book, tokens, port, ids)
+    return Stage(folder, tell, engine, sessions, catalogue, cast, book, tokens, on, ids)
 
 
 def open_periods(stage: Stage, period: str, *, codes: Sequence[str] = ()) -> Mapping[str, Opening]:

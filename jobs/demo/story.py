@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from socket import socket
 
 from jobs.demo.cast import CENTRE, Conduct
 from jobs.demo.centre import send_again, send_central, split_by_conduct
@@ -23,7 +24,7 @@ from jobs.demo.folder import make_folder
 from jobs.demo.leaves import send_inspection, send_workbooks
 from jobs.demo.outcomes import show_counts, show_refusals, show_warnings
 from jobs.demo.past import load_past
-from jobs.demo.serving import HOST, free_port
+from jobs.demo.serving import HOST, port_of, take_port
 from jobs.demo.stage import LAST_YEAR, QUARTER, Stage, build_stage, local, open_periods
 from jobs.demo.summary import prove_national_total, show_coverage, show_editions, show_standing
 from jobs.demo.telling import Teller
@@ -39,7 +40,7 @@ class Plan:
     """How the demonstration is to be run."""
 
     folder: Path
-    serve_at: int = 0  # a port, or 0 to end after the story
+    serve_on: socket | None = None  # the port of the page; without one it ends after the story
     small: bool = False
 
 
@@ -47,7 +48,7 @@ def run(plan: Plan, tell: Teller) -> Stage:
     """Play the whole story. Raises NotOurs, Wrong, Unexpected, DidNotStart."""
     began = time.monotonic()
     folder = make_folder(plan.folder)
-    stage = build_stage(folder, tell=tell, port=free_port(), small=plan.small)
+    stage = build_stage(folder, tell=tell, on=take_port(), small=plan.small)
     try:
         load_past(stage)
         _open_quarter(stage)
@@ -61,9 +62,10 @@ def run(plan: Plan, tell: Teller) -> Stage:
             _second_national_tables(stage)
             _year_before(stage)
         _end(stage, seconds=time.monotonic() - began)
-        if plan.serve_at:
-            _serve(stage, plan.serve_at)
+        if plan.serve_on is not None:
+            _serve(stage, plan.serve_on)
     finally:
+        stage.listening.close()
         stage.engine.dispose()
     return stage
 
@@ -135,10 +137,11 @@ def _end(stage: Stage, *, seconds: float) -> None:
     stage.tell.say(f"All of it took {seconds:.0f} seconds.")
 
 
-def _serve(stage: Stage, port: int) -> None:
-    stage.port = port
+def _serve(stage: Stage, on: socket) -> None:
+    stage.listening.close()
+    stage.listening = on
     with stage.server(AFTER_EVERYONE.replace(hour=10)):
-        stage.tell.chapter(f"Serving http://{HOST}:{port} until Ctrl-C")
+        stage.tell.chapter(f"Serving http://{HOST}:{port_of(on)} until Ctrl-C")
         stage.tell.say("The page: choose a unit, a form, a period; drop one of templates/*.xlsx.")
         stage.tell.say(f"The API, as the centre: Authorization: Bearer {stage.tokens[CENTRE]}")
         try:

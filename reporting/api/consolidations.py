@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from flask import Response, url_for
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
+from reporting.api.blueprint import Blueprint
 from reporting.api.problems import PROBLEM
 from reporting.api.schemas import IssueList, PageArguments, ProblemSchema, text_argument
 from reporting.http import XLSX, Right, allows, attachment, current_actor, current_parts

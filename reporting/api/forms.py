@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, jsonify
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from forms.definition import FormVersion
 from forms.json_schema import json_schema
+from reporting.api.blueprint import Blueprint
 from reporting.api.form_schemas import FormDetail, FormSchema, RegimeSchema
 from reporting.api.schemas import text_argument
 from reporting.http import XLSX, Right, allows, attachment, current_actor, current_parts

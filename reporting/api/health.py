@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 from sqlalchemy.exc import SQLAlchemyError
 
+from reporting.api.blueprint import Blueprint
 from reporting.api.problems import problem
 from reporting.db import is_migrated
 from reporting.failures import Failure

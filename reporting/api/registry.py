@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
+from reporting.api.blueprint import Blueprint
 from reporting.api.schemas import text_argument
 from reporting.http import Right, allows, current_actor, current_parts
 from reporting.models import UnitKind

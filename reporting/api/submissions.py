@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from flask import Response, url_for
-from flask_smorest import Blueprint
 
+from reporting.api.blueprint import Blueprint
 from reporting.api.problems import PROBLEM, answer_refused
 from reporting.api.schemas import (
     ProblemSchema,

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_GAPS = re.compile(r"[\s\u200b\ufeff]+")
+# NUL among them: it is seen by nobody, and PostgreSQL refuses it.
+_GAPS = re.compile(r"[\s\x00\u200b\ufeff]+")
 _SEPARATORS = re.compile("[-_\u2010-\u2015]")
 _LEVEL_1 = re.compile(r"[A-Z][0-9]{2}")
 _ZEROS = re.compile(r"0+")

@@ -69,6 +69,11 @@ class TableRows:
         self._ordinal, self._label = styles.of(border=1, align="center"), styles.label()
         self._cells = [self._plan(column) for column in table.columns]
         self._texts = [cell for cell in self._cells if cell.at < 0]
+        self._figures = [
+            (cell.at, cell.col, cell.digits, cell.style, cell.formula)
+            for cell in self._cells
+            if cell.at >= 0
+        ]
         self._computed = np.zeros(data.values.shape[1], np.bool_)
         for cell in self._cells:
             if cell.formula:
@@ -150,19 +155,19 @@ class TableRows:
             sheet.write_string(row, table.unit_col, unit, self._styles.label(align="center"))
 
     def _write_ordinary(self, row: int, at: int) -> None:
+        """The short way; a big table is written by these lines alone, so they do little."""
         write_number, write_formula = self._sheet.write_number, self._sheet.write_formula
         values = self._values[at - self._first]
         number = str(row + 1)
-        for cell in self._cells:
-            if cell.at < 0:
-                self._write_text(row, cell, at)
-                continue
-            value = plain(values[cell.at], cell.digits) if cell.digits else values[cell.at]
-            if cell.formula:
-                formula = cell.formula.replace(_ANY_ROW_TEXT, number)
-                write_formula(row, cell.col, formula, cell.style, value)
+        for position, col, digits, style, formula in self._figures:
+            value = plain(values[position], digits) if digits else values[position]
+            if formula:
+                text = formula.replace(_ANY_ROW_TEXT, number)
+                write_formula(row, col, text, style, value)
             else:
-                write_number(row, cell.col, value, cell.style)
+                write_number(row, col, value, style)
+        for cell in self._texts:
+            self._write_text(row, cell, at)
 
     def _write_each(self, line: Line, at: int) -> None:
         values, states = self._values[at - self._first], self._states[at - self._first]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
@@ -13,7 +14,16 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.test import TestResponse
 
 from reporting.models import ReportingUnit
-from tests.builders import IN_Q3, a_province, a_token, a_unit, an_open_period, as_json
+from tests.builders import (
+    IN_Q3,
+    LEAF_FORM,
+    a_province,
+    a_token,
+    a_unit,
+    an_open_period,
+    as_json,
+)
+from tests.reporting.filling import fill_template
 
 
 @dataclass
@@ -72,6 +82,11 @@ class Doors:
             data={"file": (BytesIO(content), name)},
             headers=self.token(who),
         )
+
+    def filled_workbook(self, rows: Mapping[str, Mapping[str, Any]] | None = None) -> bytes:
+        """The template of the commune, filled in."""
+        answer = self.get(f"/forms/{LEAF_FORM}/template?unit=X01840&period=2026-Q3")
+        return fill_template(answer.data, rows)
 
 
 def open_doors(app: Flask, clock: HandSetClock, sessions: sessionmaker[Session]) -> Doors:

@@ -8,21 +8,13 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
-from tests.builders import GOOD_CELLS, LEAF_FORM, a_return
+from tests.builders import GOOD_CELLS, a_return
 from tests.reporting.doors import Doors
-from tests.reporting.filling import fill_template
 
 WRONG: Mapping[str, Mapping[str, Any]] = {
     "Đất đai": {**GOOD_CELLS, "c3": 7},
     "Hộ tịch": {**GOOD_CELLS, "c8": "nhiều"},
 }
-
-
-def a_filled_workbook(doors: Doors, rows: Mapping[str, Mapping[str, Any]] | None = None) -> bytes:
-    """The template of the commune, filled in."""
-    answer = doors.get(f"/forms/{LEAF_FORM}/template?unit=X01840&period=2026-Q3")
-    assert answer.status_code == 200
-    return fill_template(answer.data, rows)
 
 
 def test_a_good_return_is_received(doors: Doors) -> None:
@@ -74,13 +66,13 @@ def test_a_wrong_return_is_refused_with_every_issue_and_kept(doors: Doors) -> No
 def test_a_filled_template_says_what_json_says(doors: Doors) -> None:
     """The same figures by both ways in are one revision: the second is answered 200."""
     assert doors.send(a_return("X01840")).status_code == 201
-    answer = doors.post_file("/submissions", a_filled_workbook(doors), "báo cáo quý III.xlsx")
+    answer = doors.post_file("/submissions", doors.filled_workbook(), "báo cáo quý III.xlsx")
     assert answer.status_code == 200
 
 
 def test_a_wrong_cell_is_named_as_in_the_sheet(doors: Doors) -> None:
     """A clerk reads the address of the cell in her own file."""
-    answer = doors.post_file("/submissions", a_filled_workbook(doors, WRONG), "a.xlsx")
+    answer = doors.post_file("/submissions", doors.filled_workbook(WRONG), "a.xlsx")
     assert answer.status_code == 422
     places = {issue["code"]: issue["sheet_cell"] for issue in answer.get_json()["issues"]}
     assert places["not_a_figure"] == "II.06a!H13"
@@ -88,7 +80,7 @@ def test_a_wrong_cell_is_named_as_in_the_sheet(doors: Doors) -> None:
 
 def test_the_file_comes_back_as_it_was_sent(doors: Doors) -> None:
     """What was received can be downloaded, byte for byte, to be saved and not shown."""
-    sent = a_filled_workbook(doors)
+    sent = doors.filled_workbook()
     receipt = doors.post_file("/submissions", sent, "báo cáo.xlsx").get_json()
     answer = doors.get(f"/submissions/{receipt['submission']}/file")
     assert answer.data == sent
@@ -107,7 +99,7 @@ def test_a_check_says_the_same_and_keeps_nothing(doors: Doors) -> None:
     """Trying a return gives its verdict, wrong or right, and leaves no trace."""
     right = doors.send(a_return("X01840"), to="/checks")
     wrong = doors.send(a_return("X01840", rows=WRONG), to="/checks")
-    file = doors.post_file("/checks", a_filled_workbook(doors), "a.xlsx")
+    file = doors.post_file("/checks", doors.filled_workbook(), "a.xlsx")
     assert [answer.status_code for answer in (right, wrong, file)] == [200, 200, 200]
     verdicts = [answer.get_json()["verdict"] for answer in (right, wrong, file)]
     assert verdicts == ["received", "refused", "received"]

@@ -1,0 +1,72 @@
+"""Bodies of requests: never read beyond the limit, and never left lying in the socket.
+
+A server that closes a connection on which a sender is still writing takes its own answer back:
+a browser then shows "connection reset" instead of the sentence that the file is too large. So
+what is left of a refused body is read and thrown away once the answer is on its way.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+_PIECE = 64 * 1024
+#: More than this is thrown away for nobody; whoever sends it sees the connection end.
+_MOST_THROWN_AWAY = 64 * 1024 * 1024
+
+
+class BoundedInput:
+    """The body as the server hands it over, of which only so much may be read.
+
+    Needed for a body sent in chunks: it announces no length, and the framework would cut it off
+    at the limit without a word.
+    """
+
+    def __init__(self, stream: Any, *, most: int, length: int | None) -> None:
+        self._stream = stream
+        self._most = most
+        self._length = length
+        self._taken = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Read on. Raises RequestEntityTooLarge beyond the limit."""
+        data: bytes = self._stream.read(size)
+        self._taken += len(data)
+        if self._taken > self._most:
+            raise RequestEntityTooLarge
+        return data
+
+    def throw_away(self) -> None:
+        """Read what is left and forget it."""
+        left = _MOST_THROWN_AWAY
+        if self._length is not None:
+            left = min(left, self._length - self._taken)
+        while left > 0:
+            data = self._stream.read(min(_PIECE, left))
+            if not data:
+                return
+            left -= len(data)
+
+
+def bound_body(most: int) -> None:
+    """Refuse by the length that a request announces, unread; and bound what announces none.
+
+    Raises RequestEntityTooLarge.
+    """
+    length = request.content_length
+    if length is None and not request.environ.get("wsgi.input_terminated"):
+        return  # Without a length and without an end there is no body to read.
+    stream = BoundedInput(request.environ["wsgi.input"], most=most, length=length)
+    request.environ["wsgi.input"] = stream
+    if length is not None and length > most:
+        raise RequestEntityTooLarge
+
+
+def throw_away_the_rest(response: Response) -> Response:
+    """Once a failure is answered, let its sender finish."""
+    stream = request.environ.get("wsgi.input")
+    if response.status_code >= 400 and isinstance(stream, BoundedInput):
+        response.call_on_close(stream.throw_away)
+    return response

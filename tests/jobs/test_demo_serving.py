@@ -1,0 +1,58 @@
+"""The web server of the demonstration is ended whatever happens, and says why it did not start."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from jobs.demo.sending import Sender, Unexpected
+from jobs.demo.serving import HOST, DidNotStart, port_of, running_server, take_port
+from reporting.db import make_engine, migrate
+
+SOME_DAY = datetime(2026, 9, 16, 1, 30, tzinfo=UTC)
+
+
+def _database(folder: Path) -> str:
+    url = f"sqlite:///{folder / 'demo.sqlite3'}"
+    engine = make_engine(url)
+    migrate(engine)
+    engine.dispose()
+    return url
+
+
+def test_the_server_is_ended_on_a_failure_too(tmp_path: Path) -> None:
+    """A failure inside the story leaves no process behind."""
+    started = []
+
+    def play() -> None:
+        url = _database(tmp_path)
+        with take_port() as held:
+            address = HOST, port_of(held)
+            log = tmp_path / "server.log"
+            with running_server(database_url=url, on=held, at=SOME_DAY, log=log) as process:
+                started.append(process)
+                assert Sender(address, "").get("/health/ready").data == {"status": "ready"}
+                Sender(address, "wrong").get("/api/v1/forms")
+
+    with pytest.raises(Unexpected, match="401"):
+        play()
+    assert started[0].poll() is not None
+
+
+def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
+    """What the server wrote is in the message."""
+    log = tmp_path / "server.log"
+    with (
+        take_port() as held,
+        pytest.raises(DidNotStart, match="REPORTING_DATABASE_URL"),
+        running_server(database_url="mysql://nobody", on=held, at=SOME_DAY, log=log),
+    ):
+        pytest.fail("it started")
+
+
+def test_a_port_that_is_held_cannot_be_taken_again() -> None:
+    """Two servers never share a port, so that no return goes to the wrong one."""
+    with take_port() as held, pytest.raises(OSError, match="in use"):
+        take_port(port_of(held))
