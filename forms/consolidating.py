@@ -95,9 +95,10 @@ def _gather(
     labels: dict[str, Counter[str]] = {}
     found: dict[str, RowName] = {}
     for part in parts:
-        for name in part.names:
+        used = np.bincount(part.name_of_row, minlength=len(part.names)).tolist()
+        for name, rows in zip(part.names, used, strict=True):
             found.setdefault(name.path, name)
-            labels.setdefault(name.path, Counter())[name.label] += 1
+            labels.setdefault(name.path, Counter())[name.label] += rows
     names = _ordered(table, found, labels, window, lists)
     position = {name.path: index for index, name in enumerate(names)}
     blocks = [_mapped(table, part) for part in parts]

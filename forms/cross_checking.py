@@ -132,8 +132,8 @@ def _in_columns(table: Table, older: Table | None, report: Mapping[str, TableDat
                 continue
             finer = column.digits - older.figures[at].digits
             scaled = old_values[:, at].astype(object) * 10 ** max(finer, 0)
-            whole, rest = np.divmod(scaled, 10 ** max(-finer, 0))
-            fits = (rest == 0) & (np.abs(whole) < FIGURE_BOUND)
+            whole = scaled // 10 ** max(-finer, 0)
+            fits = (scaled % 10 ** max(-finer, 0) == 0) & (np.abs(whole) < FIGURE_BOUND)
             values[:, position] = np.where(fits, whole, 0)
             states[:, position] = np.where(fits, old_states[:, at], State.BLANK)
     return TableData(

@@ -34,6 +34,7 @@ def take_port(port: int = 0) -> socket.socket:
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         held.bind((HOST, port))
+        held.listen()  # Only a socket that listens keeps others from the port.
     except OSError:
         held.close()
         raise
@@ -92,7 +93,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
 
 
 def _is_live(port: int) -> bool:
-    connection = HTTPConnection(HOST, port, timeout=5)
+    connection = HTTPConnection(HOST, port, timeout=1)
     try:
         connection.request("GET", "/health/live")
         return connection.getresponse().status == 200

@@ -78,8 +78,9 @@ class TableRows:
         for cell in self._cells:
             if cell.formula:
                 self._computed[cell.at] = True
+        self._grows = table.grows
         self._positions = (
-            {} if table.grows else {name.path: at for at, name in enumerate(data.names)}
+            {} if self._grows else {name.path: at for at, name in enumerate(data.names)}
         )
         self._load(0)
 
@@ -121,7 +122,7 @@ class TableRows:
         self._is_ordinary: list[bool] = ordinary.all(axis=1).tolist()
 
     def _write_data(self, line: Line) -> None:
-        at = self._position(line)
+        at = line.index if self._grows else self._position(line)
         self._set_height(line, at)
         self._write_sides(line)
         if at < 0:
@@ -136,9 +137,7 @@ class TableRows:
             self._write_each(line, at)
 
     def _position(self, line: Line) -> int:
-        """Where the figures of a line stand; -1 where the report has no such row."""
-        if self._table.grows:
-            return line.index
+        """Where the figures of a declared row stand; -1 where the report has no such row."""
         return self._positions.get(line.name.path, -1) if line.name else -1
 
     def _write_sides(self, line: Line) -> None:

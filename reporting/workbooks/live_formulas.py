@@ -71,7 +71,7 @@ def _cells(compiled: CompiledTable, batch: Batch) -> BoolArray:
             live[row] = _agree(figures.values[row], figures.states[row], trial, (row,))
             trial.values[row], trial.states[row] = figures.values[row], figures.states[row]
     # Figures too long for Excel are written as text, which no formula can read.
-    for at in range(live.shape[1]):
+    for at in range(len(compiled.table.figures)):
         live[_is_too_long(figures.values[:, at])] = False
     return live
 

@@ -15,7 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from forms.canonical import read_report
-from forms.catalogue import load_forms
 from forms.returns import Report
 from reporting.db import make_engine, make_session_factory
 from reporting.models import (
@@ -25,6 +24,7 @@ from reporting.models import (
     ReportingUnit,
     Submission,
 )
+from tests.builders import shipped_forms
 
 NATIONAL = "II.9g/VPCP/KSTT"
 
@@ -54,7 +54,7 @@ def _session(folder: Path) -> Session:
 
 
 def _total(report: Report, column: str) -> Decimal:
-    form = load_forms().form(report.form, report.version)
+    form = shipped_forms().form(report.form, report.version)
     index = form.table_by_key["a"].figure_index[column]
     return Decimal(int(report.tables["a"].total_values[index]))
 
@@ -62,7 +62,7 @@ def _total(report: Report, column: str) -> Decimal:
 @pytest.mark.xdist_group("demo")
 def test_national_totals_are_the_sum_of_what_was_sent(runs: tuple[Path, Path, str]) -> None:
     """The total row of II.9g is the sum of the totals of the reports that went into it."""
-    catalogue = load_forms()
+    catalogue = shipped_forms()
     with _session(runs[0]) as session:
         edition = session.scalars(
             select(Edition)

@@ -24,11 +24,11 @@ def fill_template(template: bytes, rows: Mapping[str, Mapping[str, Any]] | None 
         if sum(bool(_NUMBER.match(str(cell.value or ""))) for cell in row) > 8
     )
     columns = {
-        match[1]: cell.column
-        for cell in numbered
+        match[1]: position
+        for position, cell in enumerate(numbered, 1)
         if (match := _NUMBER.match(str(cell.value or ""))) is not None
     }
-    first = numbered[0].row + 1
+    first = int(str(numbered[0].row)) + 1
     for line, (key, cells) in enumerate((rows or {"Đất đai": GOOD_CELLS}).items(), first):
         sheet.cell(line, columns["2"]).value = key
         for column, value in cells.items():

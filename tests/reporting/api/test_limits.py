@@ -50,6 +50,18 @@ def test_a_body_of_unknown_length_is_cut_off(doors: Doors) -> None:
     assert answer.status_code == 413
 
 
+def test_a_body_of_unknown_length_is_received(doors: Doors) -> None:
+    """Many programs send JSON in chunks; below the limit that is no matter."""
+    answer = doors.http.post(
+        "/api/v1/submissions",
+        input_stream=BytesIO(as_json(a_return("X01840"))),
+        headers={**doors.token("commune"), "Transfer-Encoding": "chunked"},
+        content_type="application/json",
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert answer.status_code == 201
+
+
 def test_a_body_at_the_limit_is_taken(doors: Doors) -> None:
     """The limit itself is allowed: blanks around a return are still a return."""
     body = as_json(a_return("X01840"))

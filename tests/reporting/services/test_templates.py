@@ -68,7 +68,7 @@ def test_an_unknown_form_period_or_unit_is_said(session: Session) -> None:
         {"unit_code": "H55"},
     ):
         with pytest.raises(NotFound):
-            template(session, **asked)
+            template(session, actor=SYSTEM, **asked)
 
 
 def test_a_neighbours_template_is_not_given(session: Session) -> None:

@@ -1,0 +1,72 @@
+"""Every route says who may use it, and every refusal has its status."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from flask import Flask
+
+from reporting import errors
+from reporting.app import create_app
+from reporting.failures import STATUSES, of_refusal
+from reporting.http import OF_OTHERS, Right, right_of
+from reporting.settings import Settings
+from tests.builders import shipped_forms
+
+REFUSALS = [
+    thing
+    for _, thing in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(thing, errors.Refusal) and thing is not errors.Refusal
+]
+
+
+@pytest.fixture(scope="module")
+def app() -> Flask:
+    """The application as it is served."""
+    return create_app(Settings(database_url="sqlite://"), catalogue=shipped_forms())
+
+
+def test_every_route_declares_who_may_use_it(app: Flask) -> None:
+    """A route whose author forgot to say is served to nobody, and is found here."""
+    rules = list(app.url_map.iter_rules())
+    assert len(rules) > 20
+    assert [rule.rule for rule in rules if right_of(app, rule.endpoint) is None] == []
+
+
+def test_every_route_of_the_api_asks_for_a_token(app: Flask) -> None:
+    """Below /api/v1 nothing is open but the description of the API."""
+    open_routes = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/") and right_of(app, rule.endpoint) is not Right.CLIENT
+    ]
+    assert open_routes == ["/api/v1/openapi.json"]
+
+
+def test_every_route_that_is_not_ours_is_there(app: Flask) -> None:
+    """The list of routes that others put in names no route that is gone."""
+    assert set(OF_OTHERS) <= {rule.endpoint for rule in app.url_map.iter_rules()}
+
+
+def test_every_post_of_a_page_is_protected_against_other_sites(app: Flask) -> None:
+    """Only the API, which no browser enters of its own accord, goes without a CSRF token."""
+    client = app.test_client()
+    for rule in app.url_map.iter_rules():
+        if "POST" in (rule.methods or set()) and right_of(app, rule.endpoint) is Right.PAGE:
+            answer = client.post(rule.rule)
+            assert answer.status_code == 400, rule.rule
+            assert "text/html" in answer.headers["Content-Type"]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_every_refusal_has_a_status(refusal: type[errors.Refusal]) -> None:
+    """Both doors answer every refusal of a business act with a status of its own choosing."""
+    failure = of_refusal(refusal(vi="không", en="no"))
+    assert 400 <= failure.status < 500
+    assert (failure.vi, failure.en) == ("không", "no")
+
+
+def test_no_status_is_kept_for_a_refusal_that_is_gone() -> None:
+    """The table of statuses names the refusals that there are, and no others."""
+    assert set(STATUSES) == set(REFUSALS)

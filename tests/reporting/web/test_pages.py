@@ -1,0 +1,202 @@
+"""The pages as a clerk walks through them: choose, download, check, send, receipt."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+from werkzeug.test import TestResponse
+
+from reporting.app import create_app
+from reporting.settings import Environment, Settings
+from tests.builders import GOOD_CELLS, LEAF_FORM, a_return, a_unit, shipped_forms
+from tests.reporting.doors import Doors
+from tests.reporting.filling import fill_template
+
+RETURN = f"unit=X01840&form={LEAF_FORM}&period=2026-Q3"
+
+
+def post(browser: FlaskClient, action: str, content: bytes, *, of: str = RETURN) -> TestResponse:
+    """Drop a file on the page of a return and press one of its buttons."""
+    page = browser.get(f"/return?{of}").text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token is not None
+    data: dict[str, Any] = {"csrf_token": token[1], "file": (BytesIO(content), "bản nháp.xlsx")}
+    return browser.post(f"/return/{action}?{of}", data=data)
+
+
+def template(browser: FlaskClient, rows: Any = None) -> bytes:
+    """The template as downloaded from the page, filled in."""
+    answer = browser.get(f"/template?{RETURN}")
+    assert answer.status_code == 200
+    return fill_template(answer.data, rows)
+
+
+def test_a_clerk_finds_what_her_unit_owes(doors: Doors) -> None:
+    """Units are grouped by kind; the chosen one's reports are listed with their due instants."""
+    page = doors.http.get("/?unit=X01840").text
+    assert '<optgroup label="Xã, phường, đặc khu">' in page
+    assert "Báo cáo" in page
+    assert "23:59, 19/09/2026" in page
+    assert "Cần gửi" in page
+
+
+def test_what_is_overdue_is_marked(doors: Doors) -> None:
+    """After the due instant the list and the page of the return both say so."""
+    doors.clock.now = doors.clock.now.replace(day=25)
+    assert "Quá hạn" in doors.http.get("/?unit=X01840").text
+    assert "gửi muộn" in doors.http.get(f"/return?{RETURN}").text
+
+
+def test_a_unit_is_searched_for_where_there_are_many(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With thousands of units the page asks for a word of the name, however it is spelt."""
+    monkeypatch.setattr("reporting.web.returns.MOST_UNITS_LISTED", 2)
+    page = doors.http.get("/?q=đức XUÂN").text
+    assert 'type="search"' in page
+    assert "?unit=X01840" in page
+    assert "X01843" not in page
+
+
+def test_a_good_file_is_checked_and_then_sent(doors: Doors) -> None:
+    """The check keeps nothing; sending leads to a receipt that says it all."""
+    browser = doors.http
+    file = template(browser)
+    checked = post(browser, "check", file)
+    assert checked.status_code == 200
+    assert "Số liệu đạt" in checked.text
+    sent = post(browser, "send", file)
+    assert sent.status_code == 303
+    receipt = browser.get(sent.headers["Location"]).text
+    for said in ("Phường Đức Xuân", LEAF_FORM, "Quý III năm 2026", "10:00:00, 10/09/2026",
+                 "Đúng hạn", "SHA-256", "bản nháp.xlsx"):  # fmt: skip
+        assert said in receipt
+    again = post(browser, "send", file)
+    assert again.headers["Location"] == f"{sent.headers['Location']}?again=1"
+    assert "đã được nhận trước đây" in browser.get(again.headers["Location"]).text
+
+
+def test_the_sent_file_is_there_to_be_saved(doors: Doors) -> None:
+    """From the receipt a clerk gets back exactly what she sent."""
+    browser = doors.http
+    file = template(browser)
+    place = post(browser, "send", file).headers["Location"]
+    answer = browser.get(f"{place}/file")
+    assert answer.data == file
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+
+
+def test_a_wrong_file_is_explained_cell_by_cell(doors: Doors) -> None:
+    """Each wrong cell is a line: where it is, what stands there, what was expected."""
+    browser = doors.http
+    file = template(browser, {"Đất đai": {**GOOD_CELLS, "c3": 7, "c8": "nhiều"}})
+    for action, said in (("check", "Chưa đạt"), ("send", "Chưa nhận")):
+        answer = post(browser, action, file)
+        assert answer.status_code == 422
+        assert said in answer.text
+        assert "II.06a!H12" in answer.text
+        assert "“nhiều”" in answer.text
+        assert "<caption>Lỗi phải sửa" in answer.text
+
+
+def test_a_file_for_another_unit_is_not_sent(doors: Doors) -> None:
+    """A file that belongs to another report is pointed out, and nothing is sent."""
+    browser = doors.http
+    file = template(browser)
+    answer = post(browser, "send", file, of=RETURN.replace("X01840", "X01843"))
+    assert answer.status_code == 422
+    assert "báo cáo khác" in answer.text
+    assert doors.get("/submissions", "centre").get_json()["items"] == []
+
+
+def test_what_a_sender_wrote_is_shown_as_text(doors: Doors) -> None:
+    """Markup in a cell is shown, not run."""
+    browser = doors.http
+    file = template(browser, {"<script>alert(1)</script>": {**GOOD_CELLS, "c8": "<b>x</b>"}})
+    page = post(browser, "check", file).text
+    assert "<script>" not in page
+    assert "<b>x" not in page
+    assert "&lt;b&gt;x" in page
+
+
+def test_something_that_is_no_workbook_is_refused_in_words(doors: Doors) -> None:
+    """A PDF dropped by mistake is named for what it is."""
+    answer = post(doors.http, "check", b"%PDF-1.7 ...")
+    assert answer.status_code == 422
+    assert "PDF" in answer.text
+
+
+def test_a_post_from_another_site_is_refused(doors: Doors) -> None:
+    """Without the token of our own page nothing is sent, and the answer is a page."""
+    data = {"file": (BytesIO(b"x"), "a.xlsx")}
+    answer = doors.http.post(f"/return/send?{RETURN}", data=data)
+    assert answer.status_code == 400
+    assert "<h1>" in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/?unit=X99999", "/return?unit=X01840&form=XX&period=2026-Q3", "/receipts/999999",
+     "/return?unit=X01840&form=II.06a/VPCP/KSTT&period=2026-13", "/editions/999999/workbook",
+     "/template", "/nowhere", "/receipts/99999999999999999999", "/return?unit=%00"],
+)  # fmt: skip
+def test_an_address_of_nothing_is_a_page_in_words(doors: Doors, path: str) -> None:
+    """Whoever follows an old link reads a sentence in both languages."""
+    answer = doors.http.get(path)
+    assert answer.status_code == 404
+    assert 'lang="en"' in answer.text
+    assert "Về trang đầu" in answer.text
+
+
+def test_the_overview_names_who_is_missing(doors: Doors) -> None:
+    """For a form and a period each unit is listed, the missing ones first."""
+    doors.send(a_return("X01843"), "neighbour")
+    page = doors.http.get(f"/periods?period=2026-Q3&form={LEAF_FORM}").text
+    assert page.index("Phường Đức Xuân") < page.index("Phường Bắc Kạn")
+    assert "Còn thiếu" in page
+
+
+def test_editions_are_listed_with_their_workbooks(doors: Doors) -> None:
+    """An edition is listed with its coverage, and its workbook is one click away."""
+    assert "Chưa có bản tổng hợp" in doors.http.get("/editions").text
+    doors.send(a_return("X01840"))
+    asked = {"form": "II.06c/VPCP/KSTT", "period": "2026-Q3", "unit": "H55"}
+    number = doors.send(asked, "centre", to="/consolidations").get_json()["id"]
+    page = doors.http.get("/editions").text
+    assert "1 / 2" in page
+    assert f"/editions/{number}/workbook" in page
+    answer = doors.http.get(f"/editions/{number}/workbook")
+    assert answer.data == doors.get(f"/consolidations/{number}/workbook", "centre").data
+
+
+def test_pages_can_be_read_aloud(doors: Doors) -> None:
+    """Each page has its language, one first heading, labelled fields, and headed tables."""
+    with doors.sessions.begin() as session:
+        a_unit(session, "X00009")
+    for path in ("/?unit=X01840", f"/return?{RETURN}", f"/periods?form={LEAF_FORM}", "/editions"):
+        page = doors.http.get(path).text
+        assert '<html lang="vi">' in page
+        assert page.count("<h1") == 1
+        fields = re.findall(r'<(?:select|input)(?![^>]*type="hidden")[^>]* id="(\w+)"', page)
+        assert all(f'<label for="{name}"' in page for name in fields)
+        assert len(re.findall(r"<th[ >]", page)) == len(re.findall(r'<th [^>]*scope="', page))
+        assert "<script" not in page
+        assert " style=" not in page
+
+
+def test_pages_are_shut_in_production(engine: Engine) -> None:
+    """Until people can sign in, a server shows no page and says why; the API stays open."""
+    settings = Settings(environment=Environment.PRODUCTION, secret_key="k" * 40)
+    app = create_app(settings, engine=engine, catalogue=shipped_forms())
+    client = app.test_client()
+    for path in ("/", "/editions", "/periods", f"/template?{RETURN}"):
+        answer = client.get(path)
+        assert answer.status_code == 403
+        assert "API" in answer.text
+    assert client.get("/api/v1/forms").status_code == 401
+    assert client.get("/health/live").status_code == 200
