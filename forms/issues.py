@@ -109,12 +109,12 @@ CATALOGUE: Mapping[str, Wording] = {
         "Row {label} is not asked in this period. Please take its figures away.",
     ),
     "row_without_key": Wording(
-        "Dòng có số liệu nhưng không ghi {label}.",
-        "This row has figures but does not say its {label}.",
+        "Dòng {address} có số liệu nhưng không ghi {label}.",
+        "Row {address} has figures but does not say its {label}.",
     ),
     "duplicate_row": Wording(
-        "Dòng {given} đã có ở {expected}. Hãy gộp hai dòng làm một.",
-        "Row {given} already stands at {expected}. Please make them one.",
+        "Dòng {address}: “{given}” đã có ở {expected}. Hãy gộp hai dòng làm một.",
+        "Row {address}: “{given}” already stands at {expected}. Please make them one.",
     ),
     "unknown_section": Wording(
         "Không có mục {given}. Có: {expected}.",
@@ -197,8 +197,8 @@ CATALOGUE: Mapping[str, Wording] = {
     ),
     # --- rules ---
     "rule_broken": Wording(
-        "{label}: {rule}. Đang là {given}, phải là {expected}.",
-        "{label}: {rule}. It is {given}, and should be {expected}.",
+        "Ô {address} ({label}): {rule}. Đang là {given}, phải là {expected}.",
+        "Cell {address} ({label}): {rule}. It is {given}, and should be {expected}.",
     ),
     "total_differs": Wording(
         "Ô {address} ({label}) ở dòng tổng ghi {given}, cộng các dòng được {expected}.",
