@@ -14,8 +14,10 @@ from flask import Flask, Response, current_app, g, request
 from flask.json.provider import DefaultJSONProvider
 from flask_wtf import CSRFProtect
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
-from werkzeug.exceptions import Forbidden, HTTPException
+from werkzeug.exceptions import Forbidden, HTTPException, ServiceUnavailable
 
 from forms.catalogue import Catalogue
 from reporting import api, web
@@ -28,6 +30,8 @@ from reporting.parts import Clock, Parts, make_parts, system_clock
 from reporting.settings import Environment, Settings
 
 log = structlog.get_logger(__name__)
+
+_SECONDS_TO_WAIT = 10
 
 #: No script runs, no other site is asked, and no other site may show our pages in a frame.
 SECURITY_HEADERS = {
@@ -78,6 +82,8 @@ def create_app(
     app.after_request(_add_security_headers)
     app.after_request(throw_away_the_rest)
     app.register_error_handler(Refusal, _answer_refusal)
+    app.register_error_handler(OperationalError, _answer_store_failure)
+    app.register_error_handler(PoolTimeout, _answer_store_failure)
     api.register_api(app, _answer_http_exception)
     web.register_web(app)
     csrf = CSRFProtect(app)
@@ -132,11 +138,18 @@ def _answer_http_exception(error: HTTPException) -> Response:
     failure = of_http_exception(error, max_body=current_parts().settings.max_body)
     if failure.status >= 500:
         g.log_id = uuid.uuid4().hex[:12]
-        cause = getattr(error, "original_exception", None) or error
+        cause = getattr(error, "original_exception", None) or error.__cause__ or error
         log.error("request failed", log_id=g.log_id, path=request.path, exc_info=cause)
     if _is_for_programs():
         return api.answer_http_exception(error, failure)
     return web.answer_failure(failure, g.get("log_id", ""))
+
+
+def _answer_store_failure(failure: Exception) -> Response:
+    """The store is away, or too busy: not the sender's fault, and worth another try."""
+    unavailable = ServiceUnavailable(retry_after=_SECONDS_TO_WAIT)
+    unavailable.__cause__ = failure
+    return _answer_http_exception(unavailable)
 
 
 def _answer_refusal(refusal: Refusal) -> Response:

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Response, current_app, g
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 
 from reporting.failures import Failure
 from reporting.services.receipts import Receipt, issue_for_people
@@ -24,7 +25,7 @@ def problem(failure: Failure, *, headers: Mapping[str, str] | None = None, **mor
     """A problem document: what is wrong in both languages, and whatever else is known."""
     document = {
         "type": "about:blank",
-        "title": HTTPStatus(failure.status).phrase,
+        "title": HTTP_STATUS_CODES[failure.status],
         "status": int(failure.status),
         "detail": failure.vi,
         "detail_en": failure.en,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, insert, or_, select
 from sqlalchemy.orm import Session
@@ -35,7 +36,7 @@ _owed, _sent, _check, _edge = (
     table_of(model).c for model in (ReportingObligation, Submission, CrossCheck, UnitLineage)
 )
 # Made once: making a statement anew for each return costs more than running it.
-_INSERT = insert(table_of(CrossCheck))
+INSERT_COMPARED = insert(table_of(CrossCheck))
 _SIDE = (
     select(_sent.id, _sent.form_version, _sent.canonical)
     .select_from(table_of(ReportingObligation))
@@ -111,34 +112,33 @@ def run_cross_checks(
     submission_id: int,
     unit_id: int,
     now: datetime,
-) -> list[CrossOutcome]:
-    """Run the external rules of one revision and store what came of them."""
+) -> tuple[list[CrossOutcome], list[dict[str, Any]]]:
+    """Run the external rules of one revision: what came of them, and the rows that keep it.
+
+    The rows are for `INSERT_COMPARED`, which the caller runs.
+    """
     if not compile_form(form).external:
-        return []
+        return [], []
     period = Period.parse(report.period)
     sides = {
         source: _find_side(session, catalogue, form, source, period, unit_id)
         for source in sources_of(form)
     }
     outcomes = cross_check(form, report, {name: side.companion for name, side in sides.items()})
-    session.connection().execute(
-        _INSERT,
-        [
-            {
-                "submission_id": submission_id,
-                "unit_id": unit_id,
-                "rule_id": outcome.rule_id,
-                "other_form": sides[outcome.source].form_code,
-                "other_period": sides[outcome.source].period,
-                "outcome": CrossCheckOutcome(outcome.outcome.value),
-                "compared_with": list(sides[outcome.source].revisions),
-                "issues": issues_as_data(outcome.issues),
-                "checked_at": now,
-            }
-            for outcome in outcomes
-        ],
-    )
-    return outcomes
+    return outcomes, [
+        {
+            "submission_id": submission_id,
+            "unit_id": unit_id,
+            "rule_id": outcome.rule_id,
+            "other_form": sides[outcome.source].form_code,
+            "other_period": sides[outcome.source].period,
+            "outcome": CrossCheckOutcome(outcome.outcome.value),
+            "compared_with": list(sides[outcome.source].revisions),
+            "issues": issues_as_data(outcome.issues),
+            "checked_at": now,
+        }
+        for outcome in outcomes
+    ]
 
 
 def rerun_dependents(
@@ -156,7 +156,7 @@ def rerun_dependents(
     for number, code, version, owner, canonical in dependents.values():
         form = catalogue.form(code, version)
         session.execute(delete(CrossCheck).where(CrossCheck.submission_id == number))
-        run_cross_checks(
+        _, compared = run_cross_checks(
             session,
             catalogue=catalogue,
             form=form,
@@ -165,6 +165,7 @@ def rerun_dependents(
             unit_id=owner,
             now=now,
         )
+        session.connection().execute(INSERT_COMPARED, compared)
     return len(dependents)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, and_, bindparam, select
+from sqlalchemy import Column, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from forms.definition import FormVersion
@@ -40,6 +40,7 @@ class Owed(NamedTuple):
     in_force_sha256: str | None
     in_force_status: SubmissionStatus | None
     has_readers: bool  # whether a rule of another report looks at this one
+    next_submission: int = 0  # the id of the revision that may be stored; 0 where none may be
 
 
 def find_owed(
@@ -105,7 +106,7 @@ class _Finding:
         joined = _owed_table.join(_unit_table, _unit.id == _owed.unit_id)
         # The unit's row too: two forms of one unit that read each other arrive one by one.
         self._lock = (
-            select(_owed.id, locks.shared())
+            select(func.nextval("submission_id_seq"), locks.shared())
             .select_from(joined)
             .where(named)
             .with_for_update(of=[_owed_table, _unit_table], key_share=True)
@@ -133,20 +134,31 @@ class _Finding:
         )
 
     def select(self, session: Session, what: dict[str, Any], *, lock: bool) -> Owed | None:
-        """The obligation, locked first where that is wanted and the database needs it."""
+        """The obligation, locked first where that is wanted and the database needs it.
+
+        With the lock the id of the next revision is drawn, so that all that is written under it
+        can be sent at once.
+        """
         connection = session.connection()
+        number = 0
         if lock and locks.is_needed(session):
-            connection.execute(self._lock, what | locks.named(what["form"], what["period"]))
+            name = locks.named(what["form"], what["period"])
+            drawn: Sequence[Any] | None = connection.execute(self._lock, what | name).one_or_none()
+            number = drawn[0] if drawn else 0
+        elif lock:
+            number = connection.execute(_NEXT_ALONE).scalar_one()
         row: Sequence[Any] | None = connection.execute(self._select, what).one_or_none()
         if row is None:
             return None
-        return Owed._make([*row[:6], Window(row[6], row[7]), *row[8:]])
+        return Owed._make([*row[:6], Window(row[6], row[7]), *row[8:], number])
 
 
 _owed_table, _unit_table, _sent_table = map(
     table_of, (ReportingObligation, ReportingUnit, Submission)
 )
 _owed, _unit, _sent = _owed_table.c, _unit_table.c, _sent_table.c
+# SQLite has no sequences, and a writer of it has the database to itself.
+_NEXT_ALONE = select(func.coalesce(func.max(_sent.id), 0) + 1)
 _BY_CODE, _BY_ID = _Finding(_unit.code), _Finding(_unit.id)
 
 

@@ -26,17 +26,14 @@ ROW_IDS = np.dtype("<i4")
 _Key = tuple[str, str, str]
 #: Row names that are known to be committed, per database of this process.
 _known: WeakKeyDictionary[Engine, dict[_Key, int]] = WeakKeyDictionary()
-_INSERT = insert(table_of(PackedTable))
+INSERT_PACKED = insert(table_of(PackedTable))
 _NEW = "row names this session has written"
 
 
-def store_packed(session: Session, *, submission_id: int, report: Report) -> None:
-    """Write the packed tables of one revision."""
+def packed_rows(session: Session, *, submission_id: int, report: Report) -> list[dict[str, Any]]:
+    """The packed tables of one revision, ready to be written by `INSERT_PACKED`."""
     ids = name_ids(session, _names(report))
-    session.connection().execute(
-        _INSERT,
-        [pack(submission_id, key, data, ids) for key, data in report.tables.items()],
-    )
+    return [pack(submission_id, key, data, ids) for key, data in report.tables.items()]
 
 
 def pack(
@@ -113,13 +110,14 @@ def repack(session: Session, *, catalogue: Catalogue, batch: int = 500) -> int:
             .order_by(Submission.id)
             .limit(batch)
         )
-        rows = session.execute(query).all()
-        if not rows:
+        revisions = session.execute(query).all()
+        if not revisions:
             return count
-        for number, code, version, canonical in rows:
+        for number, code, version, canonical in revisions:
             report = read_report(catalogue.form(code, version), canonical)
-            store_packed(session, submission_id=number, report=report)
-        last, count = rows[-1][0], count + len(rows)
+            rows = packed_rows(session, submission_id=number, report=report)
+            session.connection().execute(INSERT_PACKED, rows)
+        last, count = revisions[-1][0], count + len(revisions)
 
 
 def _names(report: Report) -> Iterable[RowName]:

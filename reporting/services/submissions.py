@@ -21,6 +21,7 @@ from forms.issues import Issue
 from forms.naming_rows import Circumstances
 from forms.period import BadPeriod, Period
 from forms.returns import RawReturn
+from reporting.db import at_once
 from reporting.models import (
     Door,
     RefusedAttempt,
@@ -31,9 +32,13 @@ from reporting.models import (
 )
 from reporting.models.base import table_of
 from reporting.services.actors import Actor
-from reporting.services.cross_checks import rerun_dependents, run_cross_checks
+from reporting.services.cross_checks import (
+    INSERT_COMPARED,
+    rerun_dependents,
+    run_cross_checks,
+)
 from reporting.services.owed import Owed, find_owed
-from reporting.services.packing import store_packed
+from reporting.services.packing import INSERT_PACKED, packed_rows
 from reporting.services.receipts import (
     Receipt,
     Verdict,
@@ -45,7 +50,7 @@ from reporting.services.receipts import (
 _sent = table_of(Submission)
 _owed = table_of(ReportingObligation)
 # Made once: making a statement anew for each return costs more than running it.
-_INSERT = insert(_sent).returning(_sent.c.id)
+_INSERT = insert(_sent)
 _PUT_IN_FORCE = (
     update(_owed)
     .where(_owed.c.id == bindparam("obligation"))
@@ -193,12 +198,9 @@ def _store(
     """Write the revision and its packed cells, put it in force, compare it with other reports."""
     form, owed, report = taken.form, taken.owed, taken.checked.report
     revision = _revision(actor, delivery, taken, recorded_at)
-    connection = session.connection()
-    submission_id: int = connection.execute(_INSERT, revision).scalar_one()
-    store_packed(session, submission_id=submission_id, report=report)
-    now_in_force = {"new": submission_id, "count": revision["revision"]}
-    connection.execute(_PUT_IN_FORCE, now_in_force | {"obligation": owed.obligation_id})
-    outcomes = run_cross_checks(
+    submission_id = owed.next_submission
+    packed = packed_rows(session, submission_id=submission_id, report=report)
+    outcomes, compared = run_cross_checks(
         session,
         catalogue=catalogue,
         form=form,
@@ -207,6 +209,14 @@ def _store(
         unit_id=owed.unit_id,
         now=recorded_at,
     )
+    connection = session.connection()
+    with at_once(connection):
+        connection.execute(_INSERT, revision | {"id": submission_id})
+        connection.execute(INSERT_PACKED, packed)
+        now_in_force = {"new": submission_id, "count": revision["revision"]}
+        connection.execute(_PUT_IN_FORCE, now_in_force | {"obligation": owed.obligation_id})
+        if compared:
+            connection.execute(INSERT_COMPARED, compared)
     if owed.has_readers:
         rerun_dependents(
             session,

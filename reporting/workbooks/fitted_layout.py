@@ -1,4 +1,4 @@
-"""The layout of a form with columns wide enough for the figures of one report.
+"""The layout of a form with columns wide enough for its heading and the figures of one report.
 
 A template does not know its figures; a sum over the whole country may be longer than any of them,
 and Excel prints a number that does not fit as #####.
@@ -6,18 +6,22 @@ and Excel prints a number that does not fit as #####.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from forms.definition import Column, FormVersion
+from forms.form_heading import split_col
 from forms.period import Window
 from forms.returns import Int64Array, Report, TableData
 from forms.workbook_layout import FormLayout, TableLayout, lay_out
 
 #: Characters that a figure takes beside its digits: the frame, and the breadth of bold type.
 _AROUND = 1.6
+
+#: Room for the national heading, which takes the right part of the sheet in bold capitals.
+_NATIONAL_HEADING = 47.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,16 @@ def lay_out_report(form: FormVersion, report: Report, *, window: Window) -> Fitt
     for table in layout.tables:
         for col, width in _figure_widths(table, report.tables[table.table.key]):
             needed[col] = max(needed[col], width)
-    return FittedLayout(layout.form, layout.tables, needed=tuple(needed))
+    return _roomy(FittedLayout(layout.form, layout.tables, needed=tuple(needed)))
+
+
+def _roomy(layout: FittedLayout) -> FittedLayout:
+    """The layout with all columns in proportion, wide enough for the national heading."""
+    right = sum(layout.widths[split_col(layout) :])
+    if right >= _NATIONAL_HEADING:
+        return layout
+    stretched = tuple(width * _NATIONAL_HEADING / right for width in layout.widths)
+    return replace(layout, needed=stretched)
 
 
 def _figure_widths(table: TableLayout, data: TableData) -> list[tuple[int, float]]:

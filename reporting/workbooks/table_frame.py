@@ -79,8 +79,9 @@ def write_note(sheet: StreamedSheet, styles: Styles, layout: FormLayout, note: s
     sheet.set_row(row, max(1, lines_needed(note, room, breadth=0.95)) * _LINE_POINTS + 4)
     label = styles.of(bold=True, italic=True, valign="top")
     put(sheet, row, (0, layout.note_col - 1), NOTE_LABEL, label)
-    style = styles.of(text_wrap=True, valign="top")
-    put(sheet, row, (layout.note_col, layout.last_col), note, style)
+    if note:
+        style = styles.of(text_wrap=True, valign="top")
+        put(sheet, row, (layout.note_col, layout.last_col), note, style)
 
 
 def write_signatures(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 
 import pytest
 from flask import Flask
@@ -13,6 +14,10 @@ from reporting.failures import STATUSES, of_refusal
 from reporting.http import OF_OTHERS, Right, right_of
 from reporting.settings import Settings
 from tests.builders import shipped_forms
+from tests.guards.files import ROOT
+
+#: How an address is written in Flask, and in our documents.
+CONVERTED, PLAIN = re.compile(r"<(?:[^<>:]+:)?([a-z_]+)>"), r"{\1}"
 
 REFUSALS = [
     thing
@@ -57,6 +62,19 @@ def test_every_post_of_a_page_is_protected_against_other_sites(app: Flask) -> No
             answer = client.post(rule.rule)
             assert answer.status_code == 400, rule.rule
             assert "text/html" in answer.headers["Content-Type"]
+
+
+def test_every_address_of_the_api_is_documented(app: Flask) -> None:
+    """docs/submitting.md names each address and its method, and no other."""
+    page = (ROOT / "docs" / "submitting.md").read_text()
+    named = set(re.findall(r"^\| `((?:GET|POST) /api/v1/[^`]+)` \|", page, re.MULTILINE))
+    served = {
+        f"{method} {CONVERTED.sub(PLAIN, rule.rule)}"
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}
+        if rule.rule.startswith("/api/v1/") and not rule.rule.endswith("openapi.json")
+    }
+    assert named == served
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)

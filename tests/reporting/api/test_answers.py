@@ -117,9 +117,13 @@ def test_an_outdated_store_is_not_ready(empty_store: Engine) -> None:
 
 
 def test_an_unreachable_store_is_not_ready() -> None:
-    """Without its store the process says so, and nothing of the address."""
+    """Without its store every answer says to try again later, and nothing of its address."""
     engine = make_engine("postgresql+psycopg://nobody:secret@127.0.0.1:1/none")
-    answer = an_app(engine).test_client().get("/health/ready")
+    client = an_app(engine).test_client()
+    ready = client.get("/health/ready")
+    page = client.get("/")
+    program = client.get("/api/v1/forms", headers={"Authorization": "Bearer rpt_x"})
     engine.dispose()
-    assert answer.status_code == 503
-    assert "secret" not in answer.text
+    assert [answer.status_code for answer in (ready, page, program)] == [503, 503, 503]
+    assert "secret" not in ready.text + page.text + program.text
+    assert program.headers["Retry-After"] == "10"

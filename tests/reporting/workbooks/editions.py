@@ -20,18 +20,19 @@ from forms.period import Period
 from forms.reading_json import read_object
 from forms.returns import Report, RowName
 from reporting.workbooks.edition_facts import EditionFacts, InputFacts
+from tests.forms.declaring import SHAPES
 
 CUT_OFF = datetime(2026, 9, 22, 10, 5, tzinfo=UTC)
 
 
 @cache
 def catalogue() -> Catalogue:
-    """The shipped forms, read once."""
-    return load_forms()
+    """The shipped forms and those of unusual shapes, read once."""
+    return load_forms([SHAPES])
 
 
 def a_form(code: str) -> FormVersion:
-    """The newest version of a shipped form, or of a layout that is derived from one."""
+    """The newest version of a form, or of a layout that is derived from one."""
     return catalogue().latest(code)
 
 
@@ -94,6 +95,18 @@ def a_national_report(units: Sequence[str]) -> Report:
     ]
     report = a_report(form, {"a": {"rows": rows}}, period="2026-Q3")
     return named(report, {f"H{number:02d}": name for number, name in enumerate(units, 1)})
+
+
+def an_indicator_report() -> Report:
+    """The vertical list, whose sums run down the rows."""
+    form = a_form("MAU.01/KTXH")
+    columns = [column.id for column in form.tables[0].figures if column.formula is None]
+    rows = [
+        {"key": row.key, "cells": dict.fromkeys(columns, at + 1)}
+        for at, row in enumerate(form.tables[0].rows)
+        if row.formula is None
+    ]
+    return a_report(form, {"a": {"rows": rows}}, period="2026-09")
 
 
 def an_edition(period: str = "2026-Q3", **changes: Any) -> EditionFacts:
