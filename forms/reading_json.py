@@ -32,7 +32,11 @@ def parse_json(body: bytes | str) -> Any:
     # Left to itself, json would take UTF-16 too, and halves of surrogate pairs with it.
     text = body.decode("utf-8-sig") if isinstance(body, bytes) else body
     value = json.loads(
-        text, parse_float=_decimal, parse_int=_integer, parse_constant=_refuse_constant
+        text,
+        parse_float=_decimal,
+        parse_int=_integer,
+        parse_constant=_refuse_constant,
+        object_pairs_hook=_object,
     )
     if "\\u" in text:
         # Half of a surrogate pair can be escaped into JSON, and is no text that can be kept.
@@ -148,6 +152,16 @@ def _integer(text: str) -> int:
     if len(text) > _LONGEST_NUMBER:
         raise _Refused(f"a number of {len(text)} characters: {text[:20]}…")
     return int(text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names are each said once: JSON itself would keep the last and say nothing."""
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _Refused(f"{twice[:60]!r} stands twice in one object")
+    return value
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -7,9 +7,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from forms.definition import Severity
 from forms.issues import EN, VI, Issue, sentence
+
+_HA_NOI = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 class Verdict(StrEnum):
@@ -53,8 +56,8 @@ class Receipt:
 
 
 def receipt_number(submission_id: int, received_at: datetime) -> str:
-    """The number on a receipt: the day in UTC and the number of the revision."""
-    return f"{received_at:%Y%m%d}-{submission_id:06d}"
+    """The number on a receipt: the day in Hà Nội and the number of the revision."""
+    return f"{received_at.astimezone(_HA_NOI):%Y%m%d}-{submission_id:06d}"
 
 
 def issues_as_data(issues: Iterable[Issue]) -> list[dict[str, Any]]:

@@ -34,6 +34,7 @@ from reporting.models.base import table_of
 from reporting.services.actors import Actor
 from reporting.services.cross_checks import (
     INSERT_COMPARED,
+    outcomes_of,
     rerun_dependents,
     run_cross_checks,
 )
@@ -137,15 +138,17 @@ def preflight(
 
 
 def receipt_of(session: Session, submission: Submission) -> Receipt:
-    """The receipt of a revision as it was given."""
+    """The receipt of a revision, with what has come of its rules across reports by now."""
     obligation = session.get_one(ReportingObligation, submission.obligation_id)
+    across = outcomes_of(session, [submission.id]).get(submission.id, [])
+    issues = [*submission.issues, *(issue for check in across for issue in check.issues)]
     unit = session.get_one(ReportingUnit, submission.unit_id)
     return Receipt(
         Verdict.RECEIVED,
         submission.form_code,
         unit.code,
         submission.period,
-        issues_from_data(submission.issues),
+        issues_from_data(issues),
         number=receipt_number(submission.id, submission.received_at),
         submission_id=submission.id,
         version=submission.form_version,

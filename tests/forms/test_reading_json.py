@@ -252,3 +252,10 @@ def test_missing_names_are_left_empty_and_null_is_as_missing() -> None:
         raw = read_object(data)
         assert (raw.form, raw.version, raw.unit, raw.period, raw.note) == ("", None, "", "", "")
         assert (raw.tables, raw.issues) == ({}, [])
+
+
+def test_a_name_that_stands_twice_in_one_object_is_refused() -> None:
+    """JSON would keep the last of two c3 without a word; which one was meant nobody can tell."""
+    raw = read_json('{"form": "X", "tables": {"a": {"rows": [{"cells": {"c3": 1, "c3": 2}}]}}}')
+    assert [issue.code for issue in raw.issues] == ["malformed"]
+    assert "c3" in raw.issues[0].given

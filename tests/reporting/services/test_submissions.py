@@ -186,7 +186,15 @@ def test_the_receipt_can_be_given_again(session: Session, commune: ReportingUnit
     """What is stored gives the receipt that was handed out."""
     first = send(session, a_return(commune.code))
     again = receipt_of(session, session.get_one(Submission, first.submission_id))
-    for field in ("number", "unit", "period", "revision", "content_sha256", "received_at"):
+    for field in (
+        "issues",
+        "number",
+        "unit",
+        "period",
+        "revision",
+        "content_sha256",
+        "received_at",
+    ):
         assert getattr(again, field) == getattr(first, field)
 
 
