@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+from xlsxwriter.utility import xl_rowcol_to_cell_fast
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
@@ -39,6 +40,27 @@ class StreamedSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no typ
         as all the rest of writing it. Ours are IF, COUNT, COUNTIF, SUM, ROUND and N.
         """
         return formula.removeprefix("=")
+
+    def _write_cell(self, row: int, col: int, cell: Any) -> None:
+        """Write a number, or a formula whose value is a whole number, in one go.
+
+        Nine cells in ten of a table are one of these, and XlsxWriter's general way builds a list of
+        attributes for each. A test holds what is written here against what it would have written.
+        """
+        kind = type(cell).__name__
+        is_number = kind == "Number"
+        if cell.format is None or not (
+            is_number or (kind == "Formula" and type(cell.value) is int)
+        ):
+            super()._write_cell(row, col, cell)
+            return
+        name = xl_rowcol_to_cell_fast(row, col)
+        start = f'<c r="{name}" s="{cell.format._get_xf_index()}">'
+        if is_number:
+            self.fh.write(f"{start}<v>{cell.number:.16G}</v></c>")
+        else:
+            formula = self._escape_data(cell.formula)
+            self.fh.write(f"{start}<f>{formula}</f><v>{cell.value}</v></c>")
 
 
 class OpenWorkbook:
