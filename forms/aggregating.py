@@ -54,11 +54,11 @@ def group_sums(
     ordered = groups[order]
     starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
     present = ordered[starts]
-    sums[present] = _exact_sums(values[order], starts)
+    sums[present] = _exact_sums(np.take(values, order, axis=0), starts)
     if (states == _VALUE).all():
         result[present] = _VALUE
     else:
-        result[present] = _merged_states(states[order], starts)
+        result[present] = _merged_states(np.take(states, order, axis=0), starts)
     return sums, result
 
 

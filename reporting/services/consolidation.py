@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import BigInteger, bindparam, cast, func, insert, select
 from sqlalchemy.orm import Session
 
 from forms.canonical import ENGINE, sha256, write_report
@@ -25,14 +25,31 @@ from reporting.errors import Conflict, NotAllowed, Overflow
 from reporting.models import (
     Edition,
     EditionInput,
+    ReportingObligation,
     ReportingUnit,
+    Submission,
 )
 from reporting.models.base import table_of
 from reporting.services import locks
 from reporting.services.actors import Actor
 from reporting.services.contributions import read_contributions
-from reporting.services.expected import Expected, coverage_of, list_expected
+from reporting.services.expected import COUNTS, Expected, coverage_of, list_expected
 from reporting.services.receipts import issues_as_data
+
+_owed, _sent = table_of(ReportingObligation), table_of(Submission)
+_INSERT_INPUTS = insert(table_of(EditionInput)).from_select(
+    ["edition_id", "submission_id", "revision", "content_sha256"],
+    select(
+        cast(bindparam("edition"), BigInteger), _sent.c.id, _sent.c.revision, _sent.c.content_sha256
+    )
+    .join(_owed, _owed.c.in_force_id == _sent.c.id)
+    .where(
+        _owed.c.form_code.in_(bindparam("codes", expanding=True)),
+        _owed.c.period == bindparam("period"),
+        _owed.c.receiver_id == bindparam("unit"),
+        _sent.c.status.in_(COUNTS),
+    ),
+)
 
 
 def consolidate(
@@ -83,23 +100,32 @@ def consolidate(
     )
     session.add(edition)
     session.flush()
-    _store_inputs(session, edition.id, inputs)
+    _store_inputs(session, edition, codes, inputs)
     return edition
 
 
-def _store_inputs(session: Session, edition_id: int, inputs: Sequence[Expected]) -> None:
-    """Write which revisions went in: one statement for a whole country."""
-    rows = [
+def _store_inputs(
+    session: Session, edition: Edition, codes: Sequence[str], inputs: Sequence[Expected]
+) -> None:
+    """Write which revisions went in: one statement for a whole country, inside the database.
+
+    The lock keeps it the list that was read; that it is as long is checked all the same.
+    """
+    written = session.connection().execute(
+        _INSERT_INPUTS,
         {
-            "edition_id": edition_id,
-            "submission_id": row.submission_id,
-            "revision": row.revision,
-            "content_sha256": row.content_sha256,
-        }
-        for row in inputs
-    ]
-    if rows:
-        session.connection().execute(insert(table_of(EditionInput)), rows)
+            "edition": edition.id,
+            "codes": list(codes),
+            "period": edition.period,
+            "unit": edition.unit_id,
+        },
+        execution_options={"preserve_rowcount": True},
+    )
+    if written.rowcount != len(inputs):
+        raise Conflict(
+            vi="Báo cáo đầu vào vừa thay đổi trong khi tổng hợp. Hãy tổng hợp lại.",
+            en="The inputs changed while they were consolidated. Please consolidate again.",
+        )
 
 
 def _require_may_consolidate(actor: Actor, unit: ReportingUnit, form: FormVersion) -> None:

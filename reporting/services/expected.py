@@ -18,7 +18,8 @@ _unit = table_of(ReportingUnit).c
 _owed = table_of(ReportingObligation).c
 _sent = table_of(Submission).c
 
-_COUNTS = (SubmissionStatus.RECEIVED, SubmissionStatus.ACCEPTED)
+#: What goes into a consolidation: neither returned nor withdrawn.
+COUNTS = (SubmissionStatus.RECEIVED, SubmissionStatus.ACCEPTED)
 
 
 class Expected(NamedTuple):
@@ -42,7 +43,7 @@ class Expected(NamedTuple):
     @property
     def counts(self) -> bool:
         """Whether its figures go in: received or accepted, not returned or withdrawn."""
-        return self.submission_id is not None and self.status in _COUNTS
+        return self.submission_id is not None and self.status in COUNTS
 
 
 def list_expected(
