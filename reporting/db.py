@@ -31,6 +31,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_SECONDS = 30
+#: How much of a SQLite file is read straight from the memory of the system.
+MAPPED_BYTES = 256 * 1024 * 1024
 STATEMENT_SECONDS = 120
 LOCK_SECONDS = 20
 IDLE_IN_TRANSACTION_SECONDS = 120
@@ -75,6 +77,7 @@ def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
     # transactions, so whoever needs each commit on disk runs on PostgreSQL.
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")
     cursor.close()
 
 

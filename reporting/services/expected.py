@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import String, select, type_coerce
 from sqlalchemy.orm import Session
 
 from reporting.models import ReportingObligation, ReportingUnit, Submission, SubmissionStatus
@@ -37,7 +37,7 @@ class Expected(NamedTuple):
     submission_id: int | None
     revision: int | None
     content_sha256: str | None
-    status: SubmissionStatus | None
+    status: str | None  # as SubmissionStatus has it
     is_on_time: bool | None
 
     @property
@@ -55,13 +55,13 @@ def list_expected(
             _unit.id,
             _unit.code,
             _unit.name_vi,
-            _unit.kind,
+            type_coerce(_unit.kind, String),
             _owed.form_code,
             _owed.form_version,
             _sent.id,
             _sent.revision,
             _sent.content_sha256,
-            _sent.status,
+            type_coerce(_sent.status, String),
             _sent.is_on_time,
         )
         .select_from(ReportingObligation)
@@ -76,14 +76,20 @@ def list_expected(
 
 def coverage_of(expected: Sequence[Expected]) -> dict[str, object]:
     """Who is in and who is not: n of N, late ones, and the missing by code and name."""
-    received = [row for row in expected if row.counts]
-    missing = [row for row in expected if row.submission_id is None]
-    returned = [row for row in expected if row.submission_id is not None and not row.counts]
+    waiting = [row for row in expected if not row.counts]
+    received = len(expected) - len(waiting)
+    on_time = sum(1 for row in expected if row.is_on_time) - sum(
+        1 for row in waiting if row.is_on_time
+    )
     return {
         "expected": len(expected),
-        "received": len(received),
-        "on_time": sum(1 for row in received if row.is_on_time),
-        "late": sum(1 for row in received if not row.is_on_time),
-        "missing": [{"unit": row.unit_code, "name": row.unit_name} for row in missing],
-        "returned": [{"unit": row.unit_code, "name": row.unit_name} for row in returned],
+        "received": received,
+        "on_time": on_time,
+        "late": received - on_time,
+        "missing": _named(row for row in waiting if row.submission_id is None),
+        "returned": _named(row for row in waiting if row.submission_id is not None),
     }
+
+
+def _named(rows: Iterable[Expected]) -> list[dict[str, str]]:
+    return [{"unit": row.unit_code, "name": row.unit_name} for row in rows]
