@@ -93,6 +93,7 @@ def _make_postgresql_engine(url: URL) -> Engine:
         "lock_timeout": LOCK_SECONDS * 1000,
         "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_SECONDS * 1000,
         "timezone": "UTC",
+        "plan_cache_mode": "force_generic_plan",
     }
     options = " ".join(f"-c {name}={value}" for name, value in limits.items())
     given = url.query.get("options")
