@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Self
 
 from forms.definition import Column, FormVersion, Table
 from forms.expressions import TOTAL
-from forms.returns import RawRow, RowName
+from forms.returns import RawRow, RowName, TableData
+
+_NEVER_SENT = RawRow()
 
 
 class Places:
@@ -16,6 +19,15 @@ class Places:
         self._first = form.tables[0].key if form.tables else ""
         self._named: dict[str, tuple[Sequence[tuple[RowName, RawRow]], RawRow | None]] = {}
         self._rows: dict[tuple[str, str], tuple[int, RawRow | None]] = {}
+
+    @classmethod
+    def of_report(cls, form: FormVersion, tables: Mapping[str, TableData]) -> Self:
+        """Addresses of a report that is figures already: its rows in their order."""
+        places = cls(form)
+        for table in form.tables:
+            names = tables[table.key].names
+            places.remember(table, [(name, _NEVER_SENT) for name in names], None)
+        return places
 
     def remember(
         self, table: Table, named: Sequence[tuple[RowName, RawRow]], total: RawRow | None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forms.addresses import Places
-from forms.compiling import CompiledTable, compile_form
+from forms.compiling import compile_form
 from forms.definition import ONLY_ROW, FormVersion, RowModel, Severity, Table
 from forms.evaluating import Batch, Figures, compute_columns, compute_rows
 from forms.issues import Issue
@@ -77,9 +77,18 @@ def check(form: FormVersion, raw: RawReturn, circumstances: Circumstances) -> Ch
             rule_issue(batch, rule_table, position, report=0, row=row, data=data, places=places)
         )
     report = Report(
-        form.code, form.version, raw.unit, raw.period, _from_batch(batch, data), raw.note
+        form.code, form.version, raw.unit, raw.period, tables_of_batch(batch, data), raw.note
     )
     return Checked(report, tuple(issues))
+
+
+def broken_rules(form: FormVersion, tables: Mapping[str, TableData]) -> list[Issue]:
+    """The internal rules that a report of figures breaks, such as a consolidated one."""
+    batch, places = batch_of(form, [tables]), Places.of_report(form, tables)
+    return [
+        rule_issue(batch, table, position, report=0, row=row, data=tables, places=places)
+        for position, _, table, row in _failures(batch, None)
+    ]
 
 
 def batch_of(form: FormVersion, reports: Sequence[Mapping[str, TableData]]) -> Batch:
@@ -172,8 +181,8 @@ def _row_positions(
     return positions
 
 
-def _from_batch(batch: Batch, data: Mapping[str, TableData]) -> dict[str, TableData]:
-    """The report's tables with their computed cells and totals in place."""
+def tables_of_batch(batch: Batch, data: Mapping[str, TableData]) -> dict[str, TableData]:
+    """The tables of a batch of one report, with their computed cells and totals in place."""
     return {
         key: replace(
             table,
@@ -206,8 +215,3 @@ def _unknown_tables(form: FormVersion, raw: RawReturn) -> list[Issue]:
         for key in raw.tables
         if key not in form.table_by_key
     ]
-
-
-def compiled_table(form: FormVersion, key: str) -> CompiledTable:
-    """The compiled table of a form by its key."""
-    return next(part for part in compile_form(form).tables if part.table.key == key)

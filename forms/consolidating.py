@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from forms.aggregating import FigureOverflow, group_sums
-from forms.checking import batch_of, compute, overflows
+from forms.checking import batch_of, compute, overflows, tables_of_batch
 from forms.code_lists import CodeList
 from forms.compiling import compile_form
 from forms.definition import Consolidate, FormVersion, Mode, RowModel, Source, Table
@@ -66,16 +66,7 @@ def consolidate_tables(
         if totalled and fill_totals(compiled, batch):
             raise FigureOverflow(f"a total of table {compiled.table.key} has over 15 digits")
         _keep_only_row(batch.figures[compiled.table.key])
-    return {
-        key: replace(
-            data,
-            values=batch.figures[key].values,
-            states=batch.figures[key].states,
-            total_values=batch.figures[key].total_values[0],
-            total_states=batch.figures[key].total_states[0],
-        )
-        for key, data in tables.items()
-    }
+    return tables_of_batch(batch, tables)
 
 
 def _keep_only_row(figures: Figures) -> None:

@@ -20,11 +20,9 @@ from forms.compiling import compile_form
 from forms.definition import FormVersion, RowModel, Severity, Table
 from forms.evaluating import Batch, Figures, empty_aligned
 from forms.issues import Issue
-from forms.returns import RawRow, Report, State, TableData
+from forms.returns import Report, State, TableData
 from forms.rule_outcomes import general_failures, printed, rule_issue
 from forms.values import FIGURE_BOUND
-
-_NO_ROW = RawRow()
 
 
 class Outcome(StrEnum):
@@ -80,10 +78,7 @@ def cross_check(
         if companion.report is not None:
             batch.once[source] = batch_of(companion.form, [companion.report])
             _align(batch, report, source, companion)
-    places = Places(form)
-    for table in form.tables:
-        numbered = [(name, _NO_ROW) for name in report.tables[table.key].names]
-        places.remember(table, numbered, None)
+    places = Places.of_report(form, report.tables)
     return [
         _cross_outcome(batch, table, position, report, companions, places)
         for table in form.tables

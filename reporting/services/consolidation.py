@@ -7,6 +7,7 @@ reports and keep what it made. Recomputed from scratch every time; never a delta
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import BigInteger, bindparam, cast, func, insert, select
@@ -14,13 +15,12 @@ from sqlalchemy.orm import Session
 
 from forms.canonical import ENGINE, sha256, write_report
 from forms.catalogue import Catalogue
-from forms.checking import batch_of, check_batch
+from forms.checking import broken_rules
 from forms.consolidating import Contribution, consolidate_tables
 from forms.definition import FormVersion, Mode, Severity
 from forms.issues import Issue
 from forms.period import Period
 from forms.returns import Report
-from forms.rule_outcomes import printed
 from reporting.errors import Conflict, NotAllowed, Overflow
 from reporting.models import (
     Edition,
@@ -210,23 +210,9 @@ def _build(
 
 def _broken_rules(form: FormVersion, report: Report) -> list[Issue]:
     """Rules that the consolidated figures break: shown with the edition, never hidden."""
-    issues: list[Issue] = []
-    for failure in check_batch(batch_of(form, [report.tables])):
-        table = form.table_by_key[failure.table]
-        rule = table.rules[failure.rule]
-        names = report.tables[failure.table].names
-        label = names[failure.row].label if 0 <= failure.row < len(names) else table.title
-        issues.append(
-            Issue(
-                "rule_broken",
-                Severity.WARNING,
-                cell=table.key,
-                label=label,
-                rule=printed(rule),
-                rule_id=f"{table.key}.{rule.id}",
-            )
-        )
-    return issues
+    return [
+        replace(issue, severity=Severity.WARNING) for issue in broken_rules(form, report.tables)
+    ]
 
 
 def consolidated_by(catalogue: Catalogue, code: str) -> list[FormVersion]:
