@@ -44,7 +44,7 @@ class Entry:
         return (self.code, self.label, *self.synonyms)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CodeList:
     """A list with its source; entries keep the order of the file."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -153,9 +154,9 @@ class RowNamer:
             return label
         if self._list is None or not label:
             return normalise(label)
-        entry = self._list.match(label, self._circumstances.window.last)
-        if entry is not None:
-            return entry.code
+        code = _listed_code(self._list, label, self._circumstances.window.last)
+        if code:
+            return code
         self._row_issue(
             "key_not_in_list", raw, number, label, self._list.title, severity=Severity.WARNING
         )
@@ -217,6 +218,12 @@ def _total_keys(table: Table) -> frozenset[str]:
     if table.total is None:
         return frozenset()
     return frozenset({TOTAL, table.total.label, normalise(table.total.label)})
+
+
+@lru_cache(maxsize=8_192)
+def _listed_code(code_list: CodeList, label: str, on: date) -> str:
+    entry = code_list.match(label, on)
+    return entry.code if entry is not None else ""
 
 
 @lru_cache(maxsize=65_536)

@@ -75,6 +75,7 @@ class _Plan:
     all_cells: Callable[[Mapping[str, Any]], tuple[Any, ...]] | None
     least: int
     most: int
+    all_valued: tuple[int, ...]  # the states of a row in which every figure is given
 
 
 @lru_cache(maxsize=1024)
@@ -94,6 +95,7 @@ def _plan(table: Table, window: Window) -> _Plan:
         itemgetter(*(column.id for column in table.figures)) if quick else None,
         max((_least(column) for column in table.figures), default=0),
         min((_most(column) for column in table.figures), default=0),
+        (_VALUE,) * len(columns),
     )
 
 
@@ -147,7 +149,7 @@ class _RowReader:
         if set(map(type, row)) != _WHOLE or min(row) < plan.least or max(row) > plan.most:
             return False
         self.values.extend(row)
-        self.states.extend([_VALUE] * len(row))
+        self.states.extend(plan.all_valued)
         return True
 
     def _read_figures(self, raw: RawRow, name: RowName) -> None:
