@@ -13,7 +13,15 @@ import numpy as np
 
 from forms.addresses import Places
 from forms.compiling import compile_form
-from forms.definition import ONLY_ROW, FormVersion, RowModel, Severity, Table
+from forms.definition import (
+    ONLY_ROW,
+    CellType,
+    Column,
+    FormVersion,
+    RowModel,
+    Severity,
+    Table,
+)
 from forms.evaluating import Batch, Figures, compute_columns, compute_rows
 from forms.issues import Issue
 from forms.naming_rows import Circumstances
@@ -29,7 +37,11 @@ from forms.returns import (
 from forms.rule_outcomes import rule_failures, rule_issue
 from forms.tabulating import tabulate
 from forms.totals import check_totals
-from forms.values import FIGURE_BOUND, write_figure
+from forms.values import FIGURE_BOUND, Fault, read_text, write_figure
+
+#: More than these are counted, not told.
+MOST_ISSUES = 1_000
+_NOTE = Column("note", ("Ghi chú",), CellType.TEXT)
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,7 @@ def check(form: FormVersion, raw: RawReturn, circumstances: Circumstances) -> Ch
     data: dict[str, TableData] = {}
     readable: set[str] = set()
     issues.extend(_unknown_tables(form, raw))
+    issues.extend(_note_issues(raw.note))
     for table in form.tables:
         sent = raw.tables.get(table.key)
         if sent is None or (not sent.rows and not sent.nil):
@@ -79,7 +92,7 @@ def check(form: FormVersion, raw: RawReturn, circumstances: Circumstances) -> Ch
     report = Report(
         form.code, form.version, raw.unit, raw.period, tables_of_batch(batch, data), raw.note
     )
-    return Checked(report, tuple(issues))
+    return Checked(report, _told(issues))
 
 
 def broken_rules(form: FormVersion, tables: Mapping[str, TableData]) -> list[Issue]:
@@ -207,6 +220,32 @@ def _empty(table: Table) -> TableData:
         zeros(width, np.int64),
         np.full(width, State.BLANK, np.uint8),
     )
+
+
+def _told(issues: list[Issue]) -> tuple[Issue, ...]:
+    """As many issues as a person may want to read, errors first, and how many more there are."""
+    if len(issues) <= MOST_ISSUES:
+        return tuple(issues)
+    ordered = sorted(issues, key=lambda issue: issue.severity is not Severity.ERROR)
+    more = Issue("more_issues", ordered[0].severity, given=str(len(issues) - MOST_ISSUES))
+    return (*ordered[:MOST_ISSUES], more)
+
+
+def _note_issues(note: str) -> list[Issue]:
+    """The note line is a text like any other: of one page, without control signs."""
+    outcome = read_text(note, _NOTE)
+    if not isinstance(outcome, Fault):
+        return []
+    return [
+        Issue(
+            outcome.code,
+            cell="note",
+            address="note",
+            given=outcome.given,
+            expected=outcome.expected,
+            label="Ghi chú",
+        )
+    ]
 
 
 def _unknown_tables(form: FormVersion, raw: RawReturn) -> list[Issue]:

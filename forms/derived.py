@@ -28,12 +28,20 @@ from forms.definition import (
 SUFFIX = "~TH"
 
 AGENCY_COLUMN = "don_vi"
+
+#: How the rows of each kind of table come together one level up.
+_MODES = {
+    RowModel.SINGLE: Mode.STACK,
+    RowModel.OPEN: Mode.SUM,
+    RowModel.FIXED: Mode.SUM,
+    RowModel.LIST: Mode.CONCATENATE,
+}
 _AGENCY = "Bộ, cơ quan, địa phương"
 _TOTAL = "TỔNG CỘNG"
 
 
 def derived_layouts(forms: Iterable[FormVersion]) -> tuple[FormVersion, ...]:
-    """The layout of every single-row form that no other form consolidates."""
+    """The layout of every form that no form consolidates, not even itself."""
     known = tuple(forms)
     consolidated = {source.form for form in known for source in form.sources}
     return tuple(
@@ -41,20 +49,18 @@ def derived_layouts(forms: Iterable[FormVersion]) -> tuple[FormVersion, ...]:
         for form in known
         if form.code not in consolidated
         and not form.sources
-        and any(table.model is RowModel.SINGLE for table in form.tables)
+        and any(table.model in _MODES for table in form.tables)
     )
 
 
 def stacked(form: FormVersion) -> FormVersion:
-    """The form one level up: one row per agency, and list rows with their agency before them.
+    """The form one level up, which every table reaches in the way of its rows.
 
-    Narratives are read agency by agency and have no place in it.
+    A single row becomes one row per agency; rows with a key or a declared name are summed by it;
+    list rows are put one after the other with their agency before them. Narratives are read
+    agency by agency and have no place in it.
     """
-    tables = tuple(
-        _stacked_table(table) if table.model is RowModel.SINGLE else _listed_table(table)
-        for table in form.tables
-        if table.model in (RowModel.SINGLE, RowModel.LIST)
-    )
+    tables = tuple(_layouts[table.model](table) for table in form.tables if table.model in _layouts)
     kept = {table.key for table in tables}
     return replace(
         form,
@@ -70,7 +76,7 @@ def stacked(form: FormVersion) -> FormVersion:
                 form=form.code,
                 table=table.key,
                 into=table.key,
-                mode=Mode.STACK if table.model is RowModel.SINGLE else Mode.CONCATENATE,
+                mode=_MODES[table.model],
             )
             for table in form.tables
             if table.key in kept
@@ -106,6 +112,14 @@ def _listed_table(table: Table) -> Table:
     )
 
 
+def _summed_table(table: Table) -> Table:
+    return replace(
+        table,
+        rules=tuple(rule for rule in table.rules if not rule.is_external),
+        max_rows=max(table.max_rows, 10_000),
+    )
+
+
 def _holds_in_a_row(rule: Rule) -> bool:
     """Whether the rule speaks of one row alone, so that it holds in every agency's row."""
     alone = all(
@@ -113,3 +127,11 @@ def _holds_in_a_row(rule: Rule) -> bool:
         for ref in rule.expression.refs
     )
     return rule.scope is Scope.ROW and alone
+
+
+_layouts = {
+    RowModel.SINGLE: _stacked_table,
+    RowModel.OPEN: _summed_table,
+    RowModel.FIXED: _summed_table,
+    RowModel.LIST: _listed_table,
+}

@@ -91,6 +91,10 @@ CATALOGUE: Mapping[str, Wording] = {
         "Tệp không phải mẫu của hệ thống: {given}. Cần: {expected}.",
         "The file is not a template of this system: {given}. Expected: {expected}.",
     ),
+    "more_issues": Wording(
+        "Còn {given} lỗi nữa chưa kể ra. Hãy sửa các lỗi trên rồi kiểm tra lại.",
+        "There are {given} more issues that are not listed. Mend these and check again.",
+    ),
     # --- rows ---
     "too_many_rows": Wording(
         "Phần {label} có {given} dòng, nhiều nhất được {expected} dòng.",

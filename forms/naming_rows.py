@@ -239,9 +239,13 @@ def has_content(row: RawRow) -> bool:
     )
 
 
-@lru_cache(maxsize=8_192)
 def one_line(text: str) -> str:
     """The name of a row as it is kept: NFC, single spaces, nothing that cannot be printed."""
+    return _one_line(text[: _LONGEST_KEY * 4])
+
+
+@lru_cache(maxsize=8_192)
+def _one_line(text: str) -> str:
     line = " ".join(nfc(text).split())[:_LONGEST_KEY]
     return line if line.isprintable() else "".join(sign for sign in line if sign.isprintable())
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Self
 
-_CODE = re.compile(r"(?P<year>(?:19|20|21)\d\d)(?:-(?P<kind>Q[1-4]|H[12]|9M|0[1-9]|1[0-2]))?")
+_CODE = re.compile(r"(?P<year>(?:19|20|21)[0-9]{2})(?:-(?P<kind>Q[1-4]|H[12]|9M|0[1-9]|1[0-2]))?")
 
 #: Kind -> first and last month of the period.
 _MONTHS: Mapping[str, tuple[int, int]] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import islice
 from typing import Any, NoReturn
 
 from forms.issues import Issue
@@ -18,6 +19,11 @@ _SHAPE = (
     '"tables": {"a": {"rows": [{"key": "Đất đai", "cells": {"c3": 12}}]}}}'
 )
 _LONGEST_NUMBER = 40
+#: What is beyond these is told once, and not one by one.
+MOST_ROWS = 20_000
+MOST_ISSUES = 1_000
+_MOST_TABLES = 50
+_MOST_NAMES = 20
 _TOP = frozenset({"form", "version", "unit", "period", "tables", "note"})
 _TABLE = frozenset({"rows", "total", "nil"})
 _ROW = frozenset({"key", "section", "cells"})
@@ -71,8 +77,10 @@ def read_object(data: Any) -> RawReturn:
     raw.issues.extend(_unknown(data, _TOP, ""))
     tables = data.get("tables")
     if isinstance(tables, dict):
-        for key, value in tables.items():
+        for key, value in islice(tables.items(), _MOST_TABLES):
             raw.tables[key] = _read_table(key, value, raw.issues)
+        if len(tables) > _MOST_TABLES:
+            raw.issues.append(_malformed(f"tables: {len(tables)}", f"<= {_MOST_TABLES}"))
     elif tables is not None:
         raw.issues.append(_malformed(f"tables: {type(tables).__name__}"))
     return raw
@@ -89,9 +97,12 @@ def _read_table(key: str, value: Any, issues: list[Issue]) -> RawTable:
         issues.append(_malformed(f"{where}.nil: {_shown(value['nil'])}", "true / false"))
     rows = value.get("rows")
     if isinstance(rows, list):
-        table.rows = [
-            _read_row(row, f"{where}.rows[{number}]", issues) for number, row in enumerate(rows)
-        ]
+        if len(rows) > MOST_ROWS:
+            issues.append(_malformed(f"{where}.rows: {len(rows)}", f"<= {MOST_ROWS}"))
+        for number, row in enumerate(rows[:MOST_ROWS]):
+            table.rows.append(_read_row(row, f"{where}.rows[{number}]", issues))
+            if len(issues) >= MOST_ISSUES:
+                break  # Whoever is wrong a thousand times is told so; the rest is not read.
     elif rows is not None:
         issues.append(_malformed(f"{where}.rows: {type(rows).__name__}", "[...]"))
     total = value.get("total")
@@ -128,8 +139,7 @@ def _read_row(value: Any, where: str, issues: list[Issue]) -> RawRow:
 def _unknown(value: Mapping[str, Any], known: frozenset[str], where: str) -> list[Issue]:
     return [
         _malformed(f"{where}{'.' if where else ''}{str(name)[:60]}", ", ".join(sorted(known)))
-        for name in value
-        if name not in known
+        for name in islice((name for name in value if name not in known), _MOST_NAMES)
     ]
 
 
@@ -158,8 +168,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object whose names are each said once: JSON itself would keep the last and say nothing."""
     value = dict(pairs)
     if len(value) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        seen: set[str] = set()
+        twice = ""
+        for name, _ in pairs:
+            if name in seen:
+                twice = name
+                break
+            seen.add(name)
         raise _Refused(f"{twice[:60]!r} stands twice in one object")
     return value
 

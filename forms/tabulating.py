@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -25,6 +26,8 @@ from forms.values import FIGURE_BOUND, Fault, read_figure, read_text
 # Plain integers: looking a member up costs more than reading the cell.
 _BLANK, _VALUE, _NOT_ASKED = int(State.BLANK), int(State.VALUE), int(State.NOT_ASKED)
 _WHOLE = {int}
+#: Unknown columns of one row that are told one by one.
+_MOST_NAMES = 20
 
 
 def tabulate(
@@ -217,16 +220,16 @@ class _RowReader:
         return entry.code if entry else Fault("unknown_code", cut(outcome), code_list.title)
 
     def _unknown_columns(self, cells: Mapping[str, Any], name: RowName) -> None:
-        for column_id in cells:
-            if column_id not in self._known:
-                self._issues.append(
-                    Issue(
-                        "unknown_column",
-                        address=self._places.row_address(self._table, name),
-                        given=cut(column_id),
-                        expected=some(list(self._known)),
-                    )
+        unknown = (column_id for column_id in cells if column_id not in self._known)
+        for column_id in islice(unknown, _MOST_NAMES):
+            self._issues.append(
+                Issue(
+                    "unknown_column",
+                    address=self._places.row_address(self._table, name),
+                    given=cut(column_id),
+                    expected=some(list(self._known)),
                 )
+            )
 
     def _issue(self, code: str, name: RowName, column: Column, given: str, expected: str) -> None:
         self._issues.append(

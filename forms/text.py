@@ -6,6 +6,7 @@ different machines also differ in composition, case, blanks and invisible charac
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from functools import lru_cache
@@ -30,19 +31,51 @@ _TONE_PLACES = {
 _MISPLACED = re.compile("|".join(_TONE_PLACES))
 
 
+#: UAX #15 calls a text stream-safe when no more marks than this follow each other.
+_MOST_MARKS = 30
+_JOINER = "\u034f"  # What UAX #15 puts after so many: the combining grapheme joiner.
+#: No name that is compared is longer; what follows is not looked at, and never cached.
+_LONGEST_COMPARED = 1_000
+
+
 def nfc(text: str) -> str:
-    """The text composed (NFC), otherwise as it was written."""
-    return unicodedata.normalize("NFC", text)
+    """The text composed (NFC), otherwise as it was written.
+
+    Composing takes the square of the number of marks on one letter, so a run of them is broken
+    first, as the Stream-Safe Text Format of UAX #15 breaks it.
+    """
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", _stream_safe(text))
 
 
-@lru_cache(maxsize=8192)
+def _stream_safe(text: str) -> str:
+    if len(text) <= _MOST_MARKS:
+        return text
+    run, parts = 0, []
+    for start, sign in enumerate(text):
+        run = run + 1 if unicodedata.combining(sign) else 0
+        if run == _MOST_MARKS:
+            parts.append(start + 1)
+            run = 0
+    if not parts:
+        return text
+    bounds = [0, *parts, len(text)]
+    return _JOINER.join(text[a:b] for a, b in itertools.pairwise(bounds))
+
+
 def normalise(text: str) -> str:
     """The text as it is compared: two spellings of one name give one result.
 
     Composition, tone placement, case, kinds and number of blanks, and invisible characters make
     no difference. The result is for matching and for keys; what was written is kept beside it.
     """
-    visible = text.translate(_INVISIBLE)
+    return _normalised(text[:_LONGEST_COMPARED])
+
+
+@lru_cache(maxsize=8192)
+def _normalised(text: str) -> str:
+    visible = _stream_safe(text.translate(_INVISIBLE))
     # Unicode's own recipe for comparing without case: decompose, fold, compose.
     folded = nfc(unicodedata.normalize("NFD", visible).casefold())
     placed = _MISPLACED.sub(lambda found: _TONE_PLACES[found[0]], folded)

@@ -94,6 +94,9 @@ def read_text(raw: Any, column: Column) -> str | Fault:
         return Fault(raw.value, raw.value, "text")
     if isinstance(raw, bool) or not isinstance(raw, (str, int, Decimal)):
         return Fault("not_text", type(raw).__name__, "text")
+    if isinstance(raw, str) and len(raw) > 2 * LONGEST_TEXT:
+        # Composing makes a text shorter at best by half; it is not worth the time to find out.
+        return Fault("text_too_long", str(len(raw)), str(LONGEST_TEXT))
     text = nfc(_shown(raw) if isinstance(raw, Decimal) else str(raw)).strip()
     if any(unicodedata.category(sign) in ("Cs", "Cc") and sign not in "\n\t\r" for sign in text):
         return Fault("not_text", "control characters", "text")
@@ -208,4 +211,8 @@ def _largest(column: Column) -> str:
 
 
 def _example(column: Column) -> str:
-    return "123" if not column.digits else f"123,{'5'.ljust(column.digits, '0')}"
+    if not column.digits:
+        return "số nguyên / a whole number (0, 12, 1234)"
+    example = f"8,{'5'.ljust(column.digits, '0')}"
+    most = f"tối đa {column.digits} chữ số thập phân / at most {column.digits} decimals"
+    return f"{most} ({example})"

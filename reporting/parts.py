@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -16,6 +16,7 @@ from forms.catalogue import Catalogue, load_forms
 from forms.opening_xlsx import XlsxLimits
 from reporting.db import make_engine, make_session_factory
 from reporting.services.clients import KnownTokens
+from reporting.services.published_forms import refuse_changed_declarations
 from reporting.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -26,10 +27,13 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def shifted_clock(clock: Clock, seconds: int) -> Clock:
-    """A clock that is some seconds ahead of another, so that a demonstration has its own day."""
-    ahead = timedelta(seconds=seconds)
-    return (lambda: clock() + ahead) if seconds else clock
+def clock_of(settings: Settings, clock: Clock) -> Clock:
+    """The clock of a process: the true one, or one that stands still for a demonstration.
+
+    A demonstration whose clock ran would make other files on every run.
+    """
+    stands_at = settings.clock_stands_at
+    return (lambda: stands_at) if stands_at is not None else clock
 
 
 @dataclass(frozen=True)
@@ -70,14 +74,17 @@ def make_parts(
     """Put the parts together; what is not given is made from the settings.
 
     `sessions` stands in for both kinds of sessions, as tests want it, which roll everything back.
-    Raises BadDeclaration with every fault of the declared forms.
+    Raises BadDeclaration with every fault of the declared forms, among them that a version which
+    is in use says something else now.
     """
     engine = engine or make_engine(settings.database_url)
+    catalogue = catalogue or load_forms(settings.forms)
+    refuse_changed_declarations(engine, catalogue)
     return Parts(
         settings=settings,
         engine=engine,
         sessions=sessions or make_session_factory(engine),
         reading_sessions=sessions or make_session_factory(engine, reading=True),
-        catalogue=catalogue or load_forms(settings.forms),
-        clock=shifted_clock(clock, settings.clock_offset),
+        catalogue=catalogue,
+        clock=clock_of(settings, clock),
     )

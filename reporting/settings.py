@@ -10,6 +10,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
@@ -72,11 +73,14 @@ def _count(text: str) -> int:
     return number
 
 
-def _seconds(text: str) -> int:
-    digits = text[1:] if text[0] in "+-" else text
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 10):
-        raise ValueError("expected a whole number of seconds, such as -86400")
-    return int(text)
+def _instant(text: str) -> datetime:
+    try:
+        instant: datetime | None = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise ValueError("expected an instant with its zone, such as 2026-09-16T10:00:00+07:00")
+    return instant
 
 
 def _time_zone(text: str) -> ZoneInfo:
@@ -123,8 +127,8 @@ class Settings:
         _time_zone, ZoneInfo("Asia/Ho_Chi_Minh"), "where due dates are local dates"
     )
     environment: Environment = _setting(_environment, Environment.LAPTOP, "laptop or production")
-    clock_offset: int = _setting(
-        _seconds, 0, "seconds added to the clock; for demonstrations, never in production"
+    clock_stands_at: datetime | None = _setting(
+        _instant, None, "the one instant there is; for demonstrations, never in production"
     )
     secret_key: str = _setting(
         _secret, lambda: secrets.token_hex(32), "signs what browsers hand back", secret=True
@@ -148,8 +152,8 @@ class Settings:
                 given = "" if metadata["secret"] else f" {text!r}"
                 faults.append(f"{variable}{given}: {fault}")
         is_production = values.get("environment") == Environment.PRODUCTION
-        if is_production and values.get("clock_offset"):
-            faults.append("REPORTING_CLOCK_OFFSET: a production service runs on the true clock")
+        if is_production and values.get("clock_stands_at"):
+            faults.append("REPORTING_CLOCK_STANDS_AT: a production service runs on the true clock")
         if is_production and not variables.get("REPORTING_SECRET_KEY", "").strip():
             faults.append(
                 "REPORTING_SECRET_KEY: must be set when REPORTING_ENVIRONMENT is production"

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from pathlib import Path
+from typing import TextIO
+
+#: Open markers; closing one would give the folder free.
+_kept: list[TextIO] = []
 
 MARKER = ".made-by-reporting-demo"
 
@@ -22,7 +27,23 @@ def make_folder(folder: Path) -> Path:
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARKER).is_file():
             raise NotOurs(f"{folder} is not empty and has no {MARKER}; it is left alone")
+        _keep(folder)
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARKER).write_text("Made anew by every run of `reporting-jobs demo`.\n")
+    _keep(folder)
     return folder
+
+
+def _keep(folder: Path) -> None:
+    """Keep the folder for as long as this process lives. Raises NotOurs while another has it.
+
+    A second run would otherwise take the database away under the page of the first.
+    """
+    marker = (folder / MARKER).open("r+")
+    try:
+        fcntl.flock(marker, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        marker.close()
+        raise NotOurs(f"another demonstration is still running in {folder}; end it first") from None
+    _kept.append(marker)

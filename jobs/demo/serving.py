@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -51,14 +51,13 @@ def port_of(held: socket.socket) -> int:
 def running_server(
     *, database_url: str, on: socket.socket, at: datetime, log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """The server on a port, whose clock says `at` when it starts; ended on the way out, always.
+    """The server on a port, whose clock stands at `at`; ended on the way out, always.
 
     It is ended by its own number; its workers follow it. Raises DidNotStart.
     """
-    offset = round((at - datetime.now(UTC)).total_seconds())
     environment = os.environ | {
         "REPORTING_DATABASE_URL": database_url,
-        "REPORTING_CLOCK_OFFSET": str(offset),
+        "REPORTING_CLOCK_STANDS_AT": at.isoformat(),
         "REPORTING_ENVIRONMENT": "laptop",
     }
     command = [sys.executable, "-m", "gunicorn", "--workers", "1", "--threads", _THREADS]

@@ -50,7 +50,7 @@ def show_editions(stage: Stage) -> None:
         (line.file, line.rows, f"{line.received} of {line.expected}", line.sha256[:12])
         for line in stage.editions
     ]
-    stage.tell.table("Workbooks", ["file", "#rows", "#in it", "SHA-256"], rows)
+    stage.tell.table("Workbooks", ["file", "#rows", "#in it", "hash of the edition"], rows)
 
 
 def prove_national_total(stage: Stage, national: Consolidated) -> None:

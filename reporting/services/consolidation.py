@@ -18,6 +18,7 @@ from forms.catalogue import Catalogue
 from forms.checking import broken_rules
 from forms.consolidating import Contribution, consolidate_tables
 from forms.definition import FormVersion, Mode, Severity
+from forms.derived import SUFFIX
 from forms.issues import Issue
 from forms.period import Period
 from forms.returns import Report
@@ -68,6 +69,7 @@ def consolidate(
     cut-off is stamped while receiving is kept out. Flushes; the caller commits. Raises NotAllowed,
     Conflict where the form consolidates nothing, Overflow.
     """
+    form = _consolidated_layout(catalogue, form)
     _require_may_consolidate(actor, unit, form)
     codes = sorted({source.form for source in form.sources})
     locks.exclude(session, forms=codes, period=period.code)
@@ -126,6 +128,12 @@ def _store_inputs(
             vi="Báo cáo đầu vào vừa thay đổi trong khi tổng hợp. Hãy tổng hợp lại.",
             en="The inputs changed while they were consolidated. Please consolidate again.",
         )
+
+
+def _consolidated_layout(catalogue: Catalogue, form: FormVersion) -> FormVersion:
+    """The layout of the higher level: the form itself, or what is derived from it."""
+    derived = {layout.code: layout for layout in catalogue.consolidated_layouts()}
+    return form if form.sources else derived.get(f"{form.code}{SUFFIX}", form)
 
 
 def _require_may_consolidate(actor: Actor, unit: ReportingUnit, form: FormVersion) -> None:

@@ -111,7 +111,7 @@ def _section_of_kind(table: Table) -> Mapping[str, str]:
 def _named(name: RowName, kind: str, source: Source, sections: Mapping[str, str]) -> RowName:
     if source.row:
         return RowName(source.row, label=source.row)
-    if not sections:
+    if not sections or name.section:
         return name
     if kind not in sections:
         raise Conflict(

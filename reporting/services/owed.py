@@ -32,6 +32,7 @@ class Owed(NamedTuple):
     unit_name: str
     receiver_id: int | None
     form_version: int
+    period: str
     window: Window
     opens_at: datetime
     due_at: datetime
@@ -119,6 +120,7 @@ class _Finding:
                 _unit.name_vi,
                 _owed.receiver_id,
                 _owed.form_version,
+                _owed.period,
                 _owed.window_first,
                 _owed.window_last,
                 _owed.opens_at,
@@ -150,7 +152,7 @@ class _Finding:
         row: Sequence[Any] | None = connection.execute(self._select, what).one_or_none()
         if row is None:
             return None
-        return Owed._make([*row[:6], Window(row[6], row[7]), *row[8:], number])
+        return Owed._make([*row[:7], Window(row[7], row[8]), *row[9:], number])
 
 
 _owed_table, _unit_table, _sent_table = map(

@@ -8,10 +8,12 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from sqlalchemy import Engine, insert, inspect, select
 from sqlalchemy.orm import Session
 
+from forms.catalogue import Catalogue
 from forms.definition import FormVersion
+from forms.faults import BadDeclaration, Fault
 from reporting.errors import Conflict
 from reporting.models import PublishedForm
 from reporting.models.base import table_of
@@ -46,3 +48,29 @@ def keep_declaration(session: Session, *, form: FormVersion, now: datetime) -> N
             en=f"Form {form.code} version {form.version} was in use with another declaration. "
             "Please declare a new version.",
         )
+
+
+def refuse_changed_declarations(engine: Engine, catalogue: Catalogue) -> None:
+    """Refuse to start where a version that was asked says something else now.
+
+    Raises BadDeclaration with every such version. A store without tables has nothing in use.
+    """
+    with engine.connect() as connection:
+        if not inspect(connection).has_table(PublishedForm.__tablename__):
+            return
+        kept = table_of(PublishedForm).c
+        rows = connection.execute(select(kept.form_code, kept.version, kept.checksum)).all()
+    declared = {(form.code, form.version): form for form in catalogue.forms}
+    faults = [
+        Fault(
+            declared[code, version].path,
+            1,
+            "version",
+            f"{code} version {version} is in use with another content",
+            "a new version, or the content as it was",
+        )
+        for code, version, checksum in rows
+        if (code, version) in declared and declared[code, version].checksum != checksum
+    ]
+    if faults:
+        raise BadDeclaration(faults)

@@ -117,7 +117,7 @@ def receive(
 def preflight(
     session: Session, *, actor: Actor, raw: RawReturn, catalogue: Catalogue, now: datetime
 ) -> Receipt:
-    """The verdict that `receive` would give on the cells, at any time and without side effects.
+    """The verdict that `receive` would give, at any time and without side effects.
 
     That a period is not open, or not owed, is said as a warning: whoever prepares a return early
     wants to know about its figures.
@@ -134,7 +134,19 @@ def preflight(
         return _verdict(raw, (*soft, *_content_issues(catalogue, form, raw, issues)))
     form = catalogue.form(form.code, owed.form_version)
     checked = check(form, _addressed(raw, owed), _circumstances(catalogue, owed))
-    return _verdict(raw, (*soft, *checked.issues), unit_name=owed.unit_name)
+    outcomes, _ = run_cross_checks(
+        session,
+        catalogue=catalogue,
+        form=form,
+        report=checked.report,
+        submission_id=0,
+        unit_id=owed.unit_id,
+        now=now,
+    )
+    across = tuple(issue for outcome in outcomes for issue in outcome.issues)
+    refused = any(issue.severity is Severity.ERROR for issue in (*soft, *checked.issues))
+    verdict = _verdict(raw, (*soft, *checked.issues, *across), unit_name=owed.unit_name)
+    return verdict if refused else replace(verdict, verdict=Verdict.RECEIVED)
 
 
 def receipt_of(session: Session, submission: Submission) -> Receipt:
@@ -171,8 +183,9 @@ def _circumstances(catalogue: Catalogue, owed: Owed) -> Circumstances:
 
 
 def _addressed(raw: RawReturn, owed: Owed) -> RawReturn:
-    """The return under the unit's stable code, so that two ways to name it hash alike."""
+    """The return under the unit's stable code and the period's own, so that it hashes alike."""
     raw.unit = owed.unit_code
+    raw.period = owed.period
     return raw
 
 

@@ -14,6 +14,8 @@ from forms.canonical import read_report, write_report
 from forms.checking import Checked, check
 from forms.definition import FormVersion
 from forms.issues import EN, VI, sentence
+from forms.naming_rows import Circumstances
+from forms.period import Period
 from forms.reading_json import parse_json, read_json, read_object
 from tests.forms.consistent import a_period, catalogue, circumstances_of
 
@@ -259,3 +261,24 @@ def test_a_name_that_stands_twice_in_one_object_is_refused() -> None:
     raw = read_json('{"form": "X", "tables": {"a": {"rows": [{"cells": {"c3": 1, "c3": 2}}]}}}')
     assert [issue.code for issue in raw.issues] == ["malformed"]
     assert "c3" in raw.issues[0].given
+
+
+def test_a_flood_of_faults_is_told_in_part() -> None:
+    """A million wrong rows, tables or names cost neither us nor the reader a million sentences."""
+    rows = read_json('{"form": "X", "tables": {"a": {"rows": [' + "1," * 50_000 + "1]}}}")
+    tables = read_json(json.dumps({"tables": {f"t{n}": 1 for n in range(5_000)}}))
+    names = read_json(json.dumps({f"k{n}": 1 for n in range(5_000)}))
+    assert all(len(raw.issues) <= 1_001 for raw in (rows, tables, names))
+    assert all(raw.issues for raw in (rows, tables, names))
+
+
+def test_a_return_with_thousands_of_faults_gets_a_thousand_and_their_number() -> None:
+    """The errors come first, and the last line says how many more there are."""
+    form = catalogue().latest("II.06a/VPCP/KSTT")
+    cells = {column.id: "x" for column in form.tables[0].figures}
+    rows = [{"key": f"Lĩnh vực {n}", "cells": cells} for n in range(400)]
+    raw = read_object({"form": form.code, "period": "2026-Q3", "tables": {"a": {"rows": rows}}})
+    window = Period.parse("2026-Q3").window()
+    checked = check(form, raw, Circumstances(window, catalogue().lists, "H26"))
+    assert len(checked.issues) == 1_001
+    assert checked.issues[-1].code == "more_issues"

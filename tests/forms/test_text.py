@@ -80,3 +80,11 @@ def test_normalising_twice_is_normalising_once(text: str) -> None:
 def test_composition_never_matters(text: str) -> None:
     """Composed and decomposed forms of any text give one key."""
     assert normalise(unicodedata.normalize("NFD", text)) == normalise(text)
+
+
+def test_a_hill_of_marks_on_one_letter_is_broken_as_unicode_breaks_it() -> None:
+    """Composing would take the square of its height; UAX #15 puts a joiner after thirty marks."""
+    hill = "a" + "\u0315\u0300" * 20_000
+    assert nfc(hill).count("\u034f") == 40_000 // 30
+    assert len(normalise(hill)) < 2_000
+    assert nfc("Hòa Bình") == "Hòa Bình"

@@ -207,7 +207,9 @@ def test_bounds_are_held_at_the_digits_of_the_cell(raw: Any, said: int | str) ->
 
 def test_what_is_refused_says_what_was_given_and_what_would_do() -> None:
     """A fault quotes the cell, shortened, and gives an example or the bound."""
-    assert read_figure("abc", TWO) == Fault("not_a_figure", "abc", "123,50")
+    assert read_figure("abc", TWO) == Fault(
+        "not_a_figure", "abc", "tối đa 2 chữ số thập phân / at most 2 decimals (8,50)"
+    )
     assert read_figure("1.234", THREE) == Fault("ambiguous_figure", "1.234", "1234 / 1,2340")
     assert read_figure("101", BOUNDED) == Fault("above_maximum", "101", "100.0")
     assert read_figure("1,234", TWO) == Figure(123400, State.VALUE)

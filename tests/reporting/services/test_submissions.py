@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
+from forms.period import Period
 from forms.reading_json import read_object
 from reporting.errors import NotAllowed
 from reporting.models import (
@@ -104,6 +105,8 @@ def test_a_refused_return_is_kept_as_it_came(session: Session, commune: Reportin
         ({"period": "2026-Q4"}, "bad_period"),
         ({"period": "2026-09"}, "bad_period"),
         ({"period": "quý 3"}, "bad_period"),
+        ({"period": "20２６-Q3"}, "bad_period"),
+        ({"note": "a" * 9_000}, "text_too_long"),
         ({"period": "2025"}, "not_owed"),
         ({"version": 7}, "wrong_version"),
         ({"form": "II.99"}, "unknown_form"),
@@ -245,3 +248,13 @@ def test_what_is_in_force_is_the_newest_revision(session: Session, commune: Repo
         select(ReportingObligation).where(ReportingObligation.unit_id == commune.id)
     ).one()
     assert (owed.in_force_id, owed.revisions) == (second.submission_id, 2)
+
+
+def test_preflight_compares_across_reports_too(session: Session, commune: ReportingUnit) -> None:
+    """What receiving would say of last period's figures, checking beforehand says."""
+    an_open_period(session, period=Period.parse("2026-Q2"))
+    send(session, a_return(commune.code, period="2026-Q2"))
+    raw = read_object(a_return(commune.code))
+    beforehand = preflight(session, actor=SYSTEM, raw=raw, catalogue=shipped_forms(), now=IN_Q3)
+    assert beforehand.issues == send(session, a_return(commune.code)).issues
+    assert [issue.rule_id for issue in beforehand.issues] == ["a.ky_truoc"]
