@@ -24,6 +24,8 @@ from forms.period import Period
 from forms.returns import Report
 from reporting.errors import Conflict, NotAllowed, Overflow
 from reporting.models import (
+    CrossCheck,
+    CrossCheckOutcome,
     Edition,
     EditionInput,
     ReportingObligation,
@@ -35,7 +37,10 @@ from reporting.services import locks
 from reporting.services.actors import Actor
 from reporting.services.contributions import read_contributions
 from reporting.services.expected import COUNTS, Expected, coverage_of, list_expected
-from reporting.services.receipts import issues_as_data
+from reporting.services.receipts import issues_as_data, issues_from_data
+
+#: Doubts about inputs that an edition tells one by one.
+_MOST_DOUBTS = 500
 
 _owed, _sent = table_of(ReportingObligation), table_of(Submission)
 _INSERT_INPUTS = insert(table_of(EditionInput)).from_select(
@@ -98,7 +103,9 @@ def consolidate(
         sha256=sha256(content),
         input_sha256=input_sha256,
         coverage=coverage_of(expected),
-        issues=issues_as_data(_broken_rules(form, report)),
+        issues=issues_as_data(
+            [*_broken_rules(form, report), *_inputs_in_doubt(session, codes, period.code, unit.id)]
+        ),
     )
     session.add(edition)
     session.flush()
@@ -147,6 +154,30 @@ def _require_may_consolidate(actor: Actor, unit: ReportingUnit, form: FormVersio
             vi=f"Biểu {form.code} không tổng hợp từ biểu nào.",
             en=f"Form {form.code} is not consolidated from any form.",
         )
+
+
+def _inputs_in_doubt(
+    session: Session, codes: Sequence[str], period: str, unit_id: int
+) -> list[Issue]:
+    """Rules across reports that inputs break: their figures are in, so the reader is told."""
+    query = (
+        select(ReportingUnit.code, ReportingUnit.name_vi, CrossCheck.issues)
+        .join(ReportingObligation, ReportingObligation.unit_id == ReportingUnit.id)
+        .join(CrossCheck, CrossCheck.submission_id == ReportingObligation.in_force_id)
+        .where(
+            ReportingObligation.form_code.in_(codes),
+            ReportingObligation.period == period,
+            ReportingObligation.receiver_id == unit_id,
+            CrossCheck.outcome == CrossCheckOutcome.FAILED,
+        )
+    )
+    found = sorted(session.execute(query), key=lambda row: row[0])
+    told = [
+        replace(issue, severity=Severity.WARNING, label=f"{name}: {issue.label}")
+        for _, name, issues in found
+        for issue in issues_from_data(issues)
+    ]
+    return told[:_MOST_DOUBTS]
 
 
 def list_editions(

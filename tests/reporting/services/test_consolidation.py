@@ -187,6 +187,18 @@ def test_the_number_of_statements_does_not_grow_with_the_units(
     assert len(few) == len(many)
 
 
+def test_an_edition_tells_which_inputs_break_a_rule_across_reports(
+    session: Session, province: ReportingUnit
+) -> None:
+    """9 were carried over where 20 had been left: the figures are in, and the doubt beside them."""
+    an_open_period(session, period=Period.parse("2026-Q2"))
+    send(session, a_return("X00001", period="2026-Q2"))
+    send(session, a_return("X00001"))
+    issues = edition_of(session, province).issues
+    assert [issue["rule_id"] for issue in issues] == ["a.ky_truoc"]
+    assert "X00001" in issues[0]["label"]
+
+
 SENT = st.lists(
     st.tuples(
         st.sampled_from(["X00001", "X00002", "X00003", "H55.SNV"]),
