@@ -9,11 +9,13 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, insert, inspect, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from forms.catalogue import Catalogue
 from forms.definition import FormVersion
 from forms.faults import BadDeclaration, Fault
+from reporting.db import reading_engine
 from reporting.errors import Conflict
 from reporting.models import PublishedForm
 from reporting.models.base import table_of
@@ -55,11 +57,15 @@ def refuse_changed_declarations(engine: Engine, catalogue: Catalogue) -> None:
 
     Raises BadDeclaration with every such version. A store without tables has nothing in use.
     """
-    with engine.connect() as connection:
-        if not inspect(connection).has_table(PublishedForm.__tablename__):
-            return
-        kept = table_of(PublishedForm).c
-        rows = connection.execute(select(kept.form_code, kept.version, kept.checksum)).all()
+    kept = table_of(PublishedForm).c
+    try:
+        # A reading connection: starting must not wait for whoever is writing.
+        with reading_engine(engine).connect() as connection:
+            if not inspect(connection).has_table(PublishedForm.__tablename__):
+                return
+            rows = connection.execute(select(kept.form_code, kept.version, kept.checksum)).all()
+    except OperationalError:
+        return  # A store that is away keeps nobody from starting; readiness tells of it.
     declared = {(form.code, form.version): form for form in catalogue.forms}
     faults = [
         Fault(
