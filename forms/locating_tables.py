@@ -148,8 +148,8 @@ def _located(
     label = normalise(table.total_label)
     if table.total_row >= 0 and label:
         guess = table.total_row + shift
-        labelled = [guess, *range(limit - 1, number_row, -1)]
-        for row in labelled:
+        limit = min(limit, len(grid))
+        for row in (guess, *range(limit - 1, number_row, -1)):
             if number_row < row < limit and words_at(grid, row, 0) == label:
                 return Located(table, number_row, columns, row, row)
     for row in range(number_row + 1, limit):

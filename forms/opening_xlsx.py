@@ -81,6 +81,18 @@ _STORED = (0x800, 0, 0, 33)
 #: Comment length, disk, internal and external attributes of an entry of our own archive.
 _PLAIN = (0, 0, 0, 0)
 
+_STRINGS = "xl/sharedStrings.xml"
+_COUNTS = re.compile(rb'\s(?:uniqueCount|count)="[^"]{0,40}"')
+_LONGEST_TAG = 2_000
+
+#: Lists of sheets and of links are short; ours have a few hundred bytes.
+_LISTS = (".rels", "xl/workbook.xml", "[Content_Types].xml")
+_LONGEST_LIST = 256 * 1024
+
+#: Excel's own limit is 32,767 characters, each of at most six bytes with its markup around it.
+_LONGEST_TEXT = 256 * 1024
+_MOST_TEXT = 256 * _MIB
+
 #: What is never read: it is not even inflated.
 _SHEETS = "xl/worksheets/"
 _UNREAD = ("xl/theme/", "xl/drawings/", "xl/charts/", "xl/media/", "xl/printerSettings/")
@@ -118,9 +130,42 @@ def _open(data: bytes, limits: XlsxLimits) -> OpenedXlsx:
     _blame_other_packages({entry.filename for entry in entries})
     read = [entry for entry in entries if _is_read(entry.filename)]
     parts = {entry.filename: _inflate(data, entry) for entry in read}
-    for part in parts.values():
+    sums = {entry.filename: entry.CRC for entry in read}
+    for name, part in parts.items():
         _check_markup(part)
-    return OpenedXlsx(parts, {entry.filename: entry.CRC for entry in read})
+        if not name.startswith(_SHEETS) and name.endswith(_LISTS) and len(part) > _LONGEST_LIST:
+            raise Refused("malformed", f"phần {name} quá lớn")
+    if _STRINGS in parts:
+        parts[_STRINGS] = _without_counts(parts[_STRINGS])
+        sums[_STRINGS] = zlib.crc32(parts[_STRINGS])
+    _check_texts(parts)
+    return OpenedXlsx(parts, sums)
+
+
+def _without_counts(part: bytes) -> bytes:
+    """The list of texts without what it says of its own length: a library makes room for that."""
+    start = part.find(b"<sst")
+    end = part.find(b">", start)
+    if start < 0 or end < 0 or end - start > _LONGEST_TAG:
+        raise Refused("malformed", "danh sách chữ của tệp Excel bị hỏng")
+    return part[:start] + _COUNTS.sub(b"", part[start:end]) + part[end:]
+
+
+def _check_texts(parts: Mapping[str, bytes]) -> None:
+    """No text longer than Excel allows, and no long one in so many cells that they fill memory.
+
+    A library gives each cell a text of its own, however many cells name the same one.
+    """
+    longest = 0
+    for opening, closing in ((b"<si", b"</si>"), (b"<is>", b"</is>")):
+        for part in parts.values():
+            for piece in part.split(closing)[:-1]:
+                longest = max(longest, len(piece) - max(piece.rfind(opening), 0))
+    if longest > _LONGEST_TEXT:
+        raise Refused("malformed", "tệp có ô dài quá 32.767 ký tự")
+    named = sum(part.count(b't="s"') for name, part in parts.items() if name.startswith(_SHEETS))
+    if longest * named > _MOST_TEXT:
+        raise Refused("malformed", "tệp có quá nhiều ô chữ rất dài")
 
 
 def _is_read(name: str) -> bool:
@@ -228,7 +273,7 @@ def _check_markup(part: bytes) -> None:
 _ASTRAY = re.compile(rb'<(?:c|row)(?! r="(?:[A-G]?[A-Z])?[0-9]{1,4}")(?=[\s/>])')
 
 #: The same elements by a prefixed name, as hardly any program writes them.
-_PREFIXED = re.compile(rb":(?:c|row|sheetData)[\s/>]")
+_PREFIXED = re.compile(rb"<\w{1,40}:(?:c|row|sheetData)[\s/>]")
 
 _LAST_ROW = re.compile(rb'<row r="([0-9]+)"')
 
@@ -248,7 +293,4 @@ def check_extent(part: bytes, *, limits: XlsxLimits = USUAL_LIMITS) -> None:
 
 def _has_prefixes(part: bytes) -> bool:
     """Whether an element of a sheet stands under a prefixed name; in a text the marks may stand."""
-    return any(
-        part.rfind(b"<", 0, found.start()) > part.rfind(b">", 0, found.start())
-        for found in _PREFIXED.finditer(part)
-    )
+    return _PREFIXED.search(part) is not None

@@ -33,9 +33,11 @@ from forms.template_record import RECORD_SHEET, TableRecord, TemplateRecord, par
 Tables = list[Located | TableRecord]
 
 _LINKS = "xl/_rels/workbook.xml.rels"
-_LINK = re.compile(r"<Relationship\s([^>]*)>")
-_SHEET = re.compile(r"<sheet\s([^>]*)>")
-_ATTRIBUTE = re.compile(r'(?:\w+:)?(\w+)="([^"]*)"')
+_LINK = re.compile(r"<Relationship\s([^<>]{1,2000})>")
+_SHEET = re.compile(r"<sheet\s([^<>]{1,2000})>")
+_ATTRIBUTE = re.compile(r'\b(?:\w{1,40}:)?(\w{1,40})="([^"]{0,1000})"')
+#: More sheets than this has no template, whatever was added to it.
+_MOST_SHEETS = 50
 
 
 def read_xlsx(data: bytes, *, limits: XlsxLimits = USUAL_LIMITS) -> RawReturn:
@@ -47,7 +49,12 @@ def read_xlsx(data: bytes, *, limits: XlsxLimits = USUAL_LIMITS) -> RawReturn:
         return _read(opened, limits)
     except Refused as refused:
         return RawReturn(issues=[refused.issue])
-    except (CalamineError, ValueError, KeyError, IndexError, OSError):
+    except (CalamineError, ValueError, KeyError, IndexError, OSError, OverflowError, MemoryError):
+        return _refused("tệp Excel bị hỏng", code="malformed")
+    except BaseException as panic:
+        # What a library in Rust gives up on is no Exception to Python.
+        if type(panic).__module__ != "pyo3_runtime":
+            raise
         return _refused("tệp Excel bị hỏng", code="malformed")
 
 
@@ -102,10 +109,12 @@ def _sheet_paths(opened: OpenedXlsx) -> dict[str, str]:
     """Name of each sheet -> its part of the archive, in the order of the workbook."""
     links = [dict(_ATTRIBUTE.findall(tag)) for tag in _LINK.findall(_text(opened, _LINKS))]
     targets = {link["Id"]: link["Target"] for link in links}
-    paths = {}
+    paths: dict[str, str] = {}
     for tag in _SHEET.findall(_text(opened, "xl/workbook.xml")):
         said = dict(_ATTRIBUTE.findall(tag))
         target = targets[said["id"]]
+        if len(paths) >= _MOST_SHEETS:
+            raise Refused("malformed", f"tệp có hơn {_MOST_SHEETS} trang tính")
         paths[unescape(said["name"])] = target[1:] if target.startswith("/") else f"xl/{target}"
     return paths
 

@@ -17,12 +17,14 @@ from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.formula.translate import Translator, TranslatorError
 
 _ERROR = re.compile(
-    rb'<c r="([A-Z]+)([0-9]+)"(?=[^>]*\st="e")[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)'
+    rb'<c r="([A-Z]+)([0-9]+)"(?=[^<>]*\st="e")[^<>]*>(?:<f[^<>]*/>|<f[^<>]*>[^<]*</f>)?<v>([^<]*)'
 )
 #: Longer formulas are not kept in memory.
 _SHORT = 500
 
-_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
+_ATTRIBUTE = re.compile(r'\b(\w{1,40})="([^"]{0,1000})"')
+#: Excel's own limit; a longer one is nobody's, and costs too much to move.
+_LONGEST = 8_192
 _ADDRESS = re.compile(r"(?<![A-Za-z0-9_.])\$?([A-Z]{1,3})\$?([0-9]{1,7})(?![A-Za-z0-9_(])")
 
 
@@ -44,7 +46,7 @@ def scan_sheet(part: bytes, *, columns: Collection[str]) -> SheetFormulas:
     shared: dict[str, tuple[str, str]] = {}
     if b"<f" in part:
         found = re.findall(
-            rb'<c r="(' + letters_of + rb')([0-9]+)"[^>]*><f(?:>([^<]*)<|([^>]*)>([^<]*))', part
+            rb'<c r="(' + letters_of + rb')([0-9]+)"[^<>]*><f(?:>([^<]*)<|([^<>]*)>([^<]*))', part
         )
         for place, number, plain, attributes, text in found:
             if attributes:
@@ -65,6 +67,8 @@ def scan_sheet(part: bytes, *, columns: Collection[str]) -> SheetFormulas:
 
 def _told(cell: str, attributes: str, text: str, shared: dict[str, tuple[str, str]]) -> str:
     """The formula of a cell with attributes: Excel writes a shared one out only once."""
+    if len(text) > _LONGEST or len(attributes) > _LONGEST:
+        return "?"
     said = dict(_ATTRIBUTE.findall(attributes))
     if attributes.endswith("/"):
         text = ""

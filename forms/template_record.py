@@ -8,6 +8,7 @@ further than that: whoever edits it only hands in a return that is then checked 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -69,6 +70,13 @@ class TemplateRecord:
     tables: list[TableRecord]
 
 
+_FURTHEST = 10_000  # rows of a sheet that are read, and more than any column or version
+_MOST_COLUMNS = 500
+_MOST_TABLES = 20
+_LONGEST_TEXT = 8_192  # Excel's limit for a formula
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def record_cells(record: TemplateRecord) -> list[list[str]]:
     """The record as the rows of its sheet: a name, then JSON in as many cells as it takes."""
     own = {key: value for key, value in asdict(record).items() if key != "tables"}
@@ -88,12 +96,16 @@ def parse_record(rows: Sequence[Sequence[Any]]) -> TemplateRecord | None:
         for row in rows:
             text = "".join(cell for cell in row[1:] if isinstance(cell, str))
             value = json.loads(text) if text else row[1]
+            if not _is_modest(value):
+                return None
             parts.append((str(row[0]), value))
         found = dict(parts)
         if int(found["shape"]) != RECORD_SHAPE:
             return None
         own = found["template"]
         tables = [_table(value) for name, value in parts if name == "table"]
+        if len(tables) > _MOST_TABLES:
+            return None
         plain: dict[str, Any] = {
             key: str(own[key]) for key in ("form", "unit", "period", "engine", "sheet")
         }
@@ -105,8 +117,25 @@ def parse_record(rows: Sequence[Sequence[Any]]) -> TemplateRecord | None:
             helper_col=_position(own["helper_col"]),
             tables=tables,
         )
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
         return None
+
+
+def _is_modest(value: Any) -> bool:
+    """Whether a record could be ours by its sizes: it says where in the sheet we look, and how far.
+
+    No place beyond the rows of a template, no text longer than a formula, no half of a surrogate
+    pair, no list longer than a sheet.
+    """
+    if isinstance(value, str):
+        return len(value) <= _LONGEST_TEXT and not _SURROGATE.search(value)
+    if isinstance(value, dict):
+        return len(value) <= _MOST_COLUMNS and all(
+            _is_modest(key) and _is_modest(inner) for key, inner in value.items()
+        )
+    if isinstance(value, list):
+        return len(value) <= _FURTHEST and all(map(_is_modest, value))
+    return value is None or (isinstance(value, int | float) and -1 <= value <= _FURTHEST)
 
 
 def _table(value: Mapping[str, Any]) -> TableRecord:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 #: Open markers; closing one would give the folder free.
-_kept: list[TextIO] = []
+_kept: dict[Path, TextIO] = {}
 
 MARKER = ".made-by-reporting-demo"
 
@@ -40,10 +40,13 @@ def _keep(folder: Path) -> None:
 
     A second run would otherwise take the database away under the page of the first.
     """
+    earlier = _kept.pop(folder.resolve(), None)
+    if earlier is not None:
+        earlier.close()  # Our own; another process would still be refused.
     marker = (folder / MARKER).open("r+")
     try:
         fcntl.flock(marker, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         marker.close()
         raise NotOurs(f"another demonstration is still running in {folder}; end it first") from None
-    _kept.append(marker)
+    _kept[folder.resolve()] = marker

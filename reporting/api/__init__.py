@@ -76,7 +76,10 @@ def _look_up(token: str) -> Actor | None:
 
 def identify_client() -> None:
     """Find out whose token came with the request. Raises Unauthorized."""
-    given = request.authorization
+    try:
+        given = request.authorization
+    except ValueError:  # What is no base64 in a Basic header is no token either.
+        given = None
     actor = None
     if given is not None and given.type == "bearer" and given.token:
         actor = current_parts().known_tokens.actor_of(given.token, _look_up)

@@ -86,3 +86,9 @@ def test_a_browser_that_holds_a_cookie_gets_nowhere(doors: Doors) -> None:
     browser = doors.http
     browser.get("/")
     assert browser.get("/api/v1/submissions").status_code == 401
+
+
+def test_a_header_that_is_no_base64_is_no_token(doors: Doors) -> None:
+    """A Basic header of other signs is refused like any other that is no bearer token."""
+    answer = doors.http.get("/api/v1/units", environ_overrides={"HTTP_AUTHORIZATION": "Basic \xe9"})
+    assert answer.status_code == 401
