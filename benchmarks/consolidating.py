@@ -83,6 +83,7 @@ def _store(
         window_last=window.last,
         opens_at=NOW,
         due_at=NOW,
+        declared_due_at=NOW,
         revisions=1,
         **same,
     )

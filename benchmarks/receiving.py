@@ -95,6 +95,7 @@ def _fill(url: str) -> str:
                     window_last=window.last,
                     opens_at=now - timedelta(days=1),
                     due_at=now + timedelta(days=1),
+                    declared_due_at=now + timedelta(days=1),
                 )
             )
         actor = Actor(name="benchmark", is_system=True)

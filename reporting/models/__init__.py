@@ -1,10 +1,20 @@
 """The tables of the store, one file per noun. Importing this package knows them all."""
 
 from reporting.models.base import Base
+from reporting.models.calendar import CalendarDay
 from reporting.models.clients import Client
 from reporting.models.consolidations import Edition, EditionInput
-from reporting.models.obligations import ReportingObligation
+from reporting.models.ledger import JobAction, JobRun
+from reporting.models.messages import Notice, NoticeKind, OutboxMail, Person
+from reporting.models.obligations import (
+    ObligationChange,
+    ObligationEvent,
+    ReportingObligation,
+    SentDocument,
+    Stand,
+)
 from reporting.models.published_forms import PublishedForm
+from reporting.models.regimes import KeptRegime
 from reporting.models.submissions import (
     CrossCheck,
     CrossCheckOutcome,
@@ -28,6 +38,7 @@ from reporting.models.units import (
 
 __all__ = [
     "Base",
+    "CalendarDay",
     "Client",
     "CrossCheck",
     "CrossCheckOutcome",
@@ -35,14 +46,25 @@ __all__ = [
     "Edition",
     "EditionInput",
     "IdentifierScheme",
+    "JobAction",
+    "JobRun",
+    "KeptRegime",
     "LineageExtent",
     "LineageKind",
+    "Notice",
+    "NoticeKind",
+    "ObligationChange",
+    "ObligationEvent",
+    "SentDocument",
+    "OutboxMail",
     "PackedRowName",
     "PackedTable",
+    "Person",
     "PublishedForm",
     "RefusedAttempt",
     "ReportingObligation",
     "ReportingUnit",
+    "Stand",
     "Submission",
     "SubmissionStatus",
     "UnitIdentifier",

@@ -62,9 +62,8 @@ def open_period(
     """Freeze one obligation for every unit that owes a form for a period; once, however often.
 
     Who owes is every unit of the form's kinds that exists on the last day of the data window (or
-    only `units`); the receiver is the unit it stands under on that day. The declaration is kept
-    with it. Few statements, whatever the number of units. The caller commits. Raises NotAllowed,
-    Conflict.
+    only `units`); the receiver is the unit it stands under on that day. The declaration is kept.
+    Few statements, whatever the number of units. The caller commits. Raises NotAllowed, Conflict.
     """
     if not actor.may_administer:
         raise NotAllowed(
@@ -97,7 +96,9 @@ def open_period(
             "window_first": window.first,
             "window_last": window.last,
             "opens_at": opens_at or opening_instant(window, zone),
-            "due_at": due_instant(regime, kind, period, zone),
+            "declared_due_at": (due := due_instant(regime, kind, period, zone)),
+            "due_at": due,
+            "regime_code": regime.code,
         }
         for unit_id, kind, parent_id in reporters
         if unit_id not in existing

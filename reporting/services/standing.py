@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from reporting.models import ReportingObligation, ReportingUnit, Submission, SubmissionStatus
+from reporting.models import ReportingObligation, ReportingUnit, Stand, Submission, SubmissionStatus
 from reporting.services.actors import Actor
 
 _COUNTS = (SubmissionStatus.RECEIVED, SubmissionStatus.ACCEPTED)
@@ -38,15 +37,6 @@ class PeriodLine:
     def late(self) -> int:
         """How many came in after they were due."""
         return self.received - self.on_time
-
-
-class Stand(StrEnum):
-    """How one obligation stands."""
-
-    ON_TIME = "on_time"
-    LATE = "late"
-    MISSING = "missing"
-    RETURNED = "returned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,3 +70,31 @@ def test_migrations_make_what_the_models_say(empty_database_url: str) -> None:
 def table_names(engine: sa.Engine) -> set[str]:
     """The tables that are there."""
     return set(sa.inspect(engine).get_table_names())
+
+
+def test_what_was_owed_before_the_ledger_keeps_its_due_instant(empty_database_url: str) -> None:
+    """An obligation of the first release gets the due instant as declared, and how it stands."""
+    engine = make_engine(empty_database_url)
+    config = alembic_config(engine)
+    command.upgrade(config, "0001")
+    due = "2026-09-19 16:59:59+00:00"
+    if engine.dialect.name == "sqlite":
+        due = "2026-09-19T16:59:59.000000Z"
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO reporting_unit (id, code, kind, name_vi, name_en, valid_from)"
+            " VALUES (1, 'H26', 'province', 'Hà Nội', 'Hanoi', '2025-07-01')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO reporting_obligation (id, unit_id, form_code, form_version, period,"
+            " window_first, window_last, opens_at, due_at, revisions)"
+            f" VALUES (1, 1, '01/TCD', 1, '2026-Q3', '2026-06-15', '2026-09-14', '{due}', '{due}', 0)"
+        )
+    command.upgrade(config, "0002")
+    with engine.connect() as connection:
+        row = connection.exec_driver_sql(
+            "SELECT due_at, declared_due_at, stand FROM reporting_obligation"
+        ).one()
+    assert row[0] == row[1]
+    assert row[2] == "missing"
+    engine.dispose()
