@@ -20,7 +20,8 @@ from forms.definition import FormVersion
 from forms.derived import derived_layouts
 from forms.faults import BadDeclaration, Fault
 from forms.locking import lock_faults, read_lock
-from forms.regime import Regime, read_regime
+from forms.reading_regimes import read_regime
+from forms.regime import Regime
 
 
 class UnknownForm(LookupError):

@@ -53,6 +53,9 @@ def _regime_problems(declaration: Declaration, regimes: Mapping[str, Regime]) ->
     if regime is None:
         yield ("regime",), f"there is no regime {form.regime}", _among(regimes)
         return
+    if regime.is_secret:
+        problem = f"regime {regime.code} is secret: its reports are not kept in this system"
+        yield ("regime",), problem, "a regime that is not secret (Điều 1(2) Nghị định 09/2019)"
     for index, kind in enumerate(form.periods):
         if kind not in regime.periods:
             yield (

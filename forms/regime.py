@@ -1,119 +1,138 @@
-"""Reporting regimes (chế độ báo cáo): which periods are reported, over which days, due when.
+"""Reporting regimes (chế độ báo cáo): who reports what, to whom, how often, and when.
 
-A regime is one YAML file. Its forms name it by its code.
+A regime has the eleven components of Điều 7 of Nghị định 09/2019/NĐ-CP. Reading one from its file
+is the matter of forms.reading_regimes; its days in one period that of forms.timetable.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from enum import StrEnum
 
-from marshmallow import ValidationError, fields
+from forms.period import Window, WindowRule
 
-from forms.declaration_shape import (
-    Choice,
-    Code,
-    Label,
-    Scalar,
-    Several,
-    Shape,
-    Whole,
-    check_shape,
-)
-from forms.faults import BadDeclaration
-from forms.period import KINDS
-from forms.yaml_tree import Document, read_bytes
+
+class RegimeKind(StrEnum):
+    """Điều 4: repeated, on one theme, or on something unforeseen."""
+
+    PERIODIC = "định kỳ"
+    THEMATIC = "chuyên đề"
+    AD_HOC = "đột xuất"
+
+
+class Issuer(StrEnum):
+    """Who may issue a regime at all (Điều 6)."""
+
+    GOVERNMENT = "government"
+    MINISTRY = "ministry"
+    GOVERNMENT_AGENCY = "government_agency"
+    PROVINCE = "province"
+    COMMUNE = "commune"
+    CHAIR = "chair"
+
+
+class LegalForm(StrEnum):
+    """The kind of document: văn bản quy phạm pháp luật, or văn bản hành chính."""
+
+    NORMATIVE = "normative"
+    ADMINISTRATIVE = "administrative"
+
+
+class Opens(StrEnum):
+    """When sending may begin: with the data window, on its last day, or on the day after it."""
+
+    WINDOW_FIRST = "window_first"
+    WINDOW_LAST = "window_last"
+    AFTER_WINDOW = "after_window"
+
+
+class Roll(StrEnum):
+    """What becomes of a due day on which nobody works."""
+
+    NONE = "none"
+    NEXT_WORKING_DAY = "next_working_day"
+
+
+@dataclass(frozen=True, slots=True)
+class LegalText:
+    """The document in which a regime stands. `valid_from` is the first day it is in force."""
+
+    number: str
+    issuer: str
+    issued_by: Issuer
+    form: LegalForm
+    issued_on: date | None = None
+    valid_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DueDay:
+    """A day of the month in which the period ends, or of a month after that one."""
+
+    day: int
+    months_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """One time that a thematic or ad hoc report is asked for; its days are free (Điều 8(5)c)."""
+
+    period: str
+    window: Window
+    opens: date
+    due: date
+
+
+@dataclass(frozen=True, slots=True)
+class Clockwork:
+    """What the clock does of itself, in whole days.
+
+    `remind` counts back from the due day, the others on from it. Without `close` a period stays
+    open for late reports.
+    """
+
+    remind: tuple[int, ...] = ()
+    escalate: tuple[int, ...] = ()
+    consolidate: tuple[int, ...] = ()
+    close: int | None = None
 
 
 @dataclass(frozen=True)
 class Regime:
-    """One regime. `due` is the day of the period's last month, by kind of unit.
+    """One regime. `due` is by kind of unit; occasions take its place in what is not periodic.
 
-    `window` is the rule for the days that figures cover: `decree` (the 15th to the 14th) or
-    `calendar`. `predecessors` says which kind of period `previous(...)` reads for each kind;
-    where it is empty, nothing is carried over. `roll` says what a due day on a holiday becomes.
+    `predecessors` says which kind of period `previous(...)` reads for each kind; where it is
+    empty, nothing is carried over. A secret regime is listed and takes no data (Điều 1(2)).
+    `text` is the declaration to the byte.
     """
 
     code: str
     name: str
     source: str
-    kind: str
+    kind: RegimeKind
+    legal: LegalText
+    content: tuple[str, ...]
+    about: str
+    reporters: str
+    receiver: str
+    methods: tuple[str, ...]
     periods: tuple[str, ...]
-    window: str
+    window: WindowRule
+    opens: Opens
+    due: Mapping[str, DueDay]
+    roll: Roll
+    clockwork: Clockwork
     predecessors: Mapping[str, str]
-    due: Mapping[str, int]
-    roll: str
+    occasions: tuple[Occasion, ...] = ()
+    forms: tuple[str, ...] = ()
+    outline: tuple[str, ...] = ()
+    guidance: str = ""
+    is_secret: bool = False
     note: str = ""
+    text: str = ""
 
-
-class Pairs(fields.Field[Any]):
-    """A mapping of words to values of one kind."""
-
-    def __init__(self, values: Scalar, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.values = values
-        self.error_messages["required"] = "is missing; expected a mapping"
-        self.error_messages["null"] = "is empty; expected a mapping"
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
-        if not isinstance(value, dict):
-            raise ValidationError("is not a mapping; expected such as Q2: Q1")
-        read: dict[str, Any] = {}
-        wrong: dict[str, Any] = {}
-        for key, text in value.items():
-            try:
-                read[key] = self.values.deserialize(text)
-            except ValidationError as error:
-                wrong[key] = error.messages
-        if wrong:
-            raise ValidationError(wrong, valid_data=read)
-        return read
-
-
-class RegimeShape(Shape):
-    """A regime file."""
-
-    regime = Code(required=True)
-    name = Scalar(required=True)
-    source = Scalar(required=True)
-    kind = Choice(("định kỳ", "chuyên đề", "đột xuất"), required=True)
-    periods = Several(Choice(KINDS), required=True)
-    window = Choice(("decree", "calendar"), required=True)
-    predecessors = Pairs(Choice(KINDS))
-    due = Pairs(Whole(1, 28), required=True)
-    roll = Choice(("none", "next_working_day"), required=True)
-    note = Label()
-
-
-_SHAPE = RegimeShape()
-
-
-def read_regime(content: bytes, *, file: str) -> Regime:
-    """The regime of a file. Raises BadDeclaration with every fault of it."""
-    document = read_bytes(content, file=file)
-    data = check_shape(_SHAPE, document)
-    regime = Regime(
-        code=data.get("regime", ""),
-        name=data.get("name", ""),
-        source=data.get("source", ""),
-        kind=data.get("kind", ""),
-        periods=tuple(data.get("periods", ())),
-        window=data.get("window", ""),
-        predecessors=data.get("predecessors", {}),
-        due=data.get("due", {}),
-        roll=data.get("roll", ""),
-        note=data.get("note", ""),
-    )
-    _check_predecessors(document, regime)
-    if document.faults:
-        raise BadDeclaration(document.faults)
-    return regime
-
-
-def _check_predecessors(document: Document, regime: Regime) -> None:
-    expected = "periods of this regime: " + ", ".join(regime.periods)
-    for later, earlier in regime.predecessors.items():
-        for kind in (later, earlier):
-            if kind not in regime.periods:
-                document.blame(("predecessors", later), f"{kind} is not reported", expected)
+    def occasion(self, period: str) -> Occasion | None:
+        """The occasion of this code, if the regime asks for it."""
+        return next((found for found in self.occasions if found.period == period), None)

@@ -17,7 +17,7 @@ from forms.period import Period
 from reporting.models import ReportingUnit, UnitKind, UnitTerm
 from reporting.services.actors import Actor
 from reporting.services.clients import create_client
-from reporting.services.obligations import Opening, open_period
+from reporting.services.opening import Opening, open_period
 
 #: Whoever sits at the console, for what a test takes as given.
 SYSTEM = Actor(name="test", is_system=True)

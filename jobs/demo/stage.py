@@ -23,7 +23,7 @@ from jobs.demo.telling import Teller
 from reporting.db import make_engine, make_session_factory, migrate
 from reporting.services.actors import Actor
 from reporting.services.clients import create_client
-from reporting.services.obligations import Opening, open_regime_period
+from reporting.services.opening import Opening, open_regime_period
 from reporting.services.registry_loading import SAMPLE, read_shipped
 from reporting.services.units import import_units, list_units, load_shipped_registry, read_unit_file
 

@@ -5,18 +5,64 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 
+class LegalSchema(Schema):
+    """The document in which a regime stands."""
+
+    number = fields.String()
+    issuer = fields.String()
+    issued_by = fields.String()
+    document = fields.String(attribute="form")
+    date = fields.Date(attribute="issued_on")
+    valid_from = fields.Date()
+
+
+class WindowRuleSchema(Schema):
+    """From which day of the month before to which day of the last month; 0 is the month's end."""
+
+    first_day = fields.Integer()
+    last_day = fields.Integer()
+    within_year = fields.Boolean()
+
+
+class DueDaySchema(Schema):
+    """A day of the month in which the period ends, or of a month after it."""
+
+    day = fields.Integer()
+    months_after = fields.Integer()
+
+
+class OccasionSchema(Schema):
+    """One time that a thematic or ad hoc report is asked for."""
+
+    period = fields.String()
+    first = fields.Date(attribute="window.first")
+    last = fields.Date(attribute="window.last")
+    opens = fields.Date()
+    due = fields.Date()
+
+
 class RegimeSchema(Schema):
-    """A reporting regime: which periods, over which days, due when."""
+    """A reporting regime, with the components of Điều 7 of Nghị định 09/2019/NĐ-CP."""
 
     code = fields.String()
     name = fields.String()
     source = fields.String()
     kind = fields.String()
+    legal = fields.Nested(LegalSchema)
+    content = fields.List(fields.String())
+    about = fields.String()
+    reporters = fields.String()
+    receiver = fields.String()
+    methods = fields.List(fields.String())
     periods = fields.List(fields.String())
-    window = fields.String()
+    window = fields.Nested(WindowRuleSchema)
     predecessors = fields.Dict(keys=fields.String(), values=fields.String())
-    due = fields.Dict(keys=fields.String(), values=fields.Integer())
+    due = fields.Dict(keys=fields.String(), values=fields.Nested(DueDaySchema))
     roll = fields.String()
+    occasions = fields.List(fields.Nested(OccasionSchema))
+    outline = fields.List(fields.String())
+    guidance = fields.String()
+    is_secret = fields.Boolean()
 
 
 class FormSchema(Schema):

@@ -14,7 +14,7 @@ from reporting.cli.printing import a_console, local_time
 from reporting.services.consolidation import consolidate
 from reporting.services.exports import edition_workbook
 from reporting.services.named import form_for_period, unit_named
-from reporting.services.obligations import open_regime_period
+from reporting.services.opening import open_regime_period
 from reporting.services.standing import list_periods
 
 

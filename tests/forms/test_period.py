@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forms.catalogue import load_forms
-from forms.period import KINDS, BadPeriod, Period
+from forms.period import CALENDAR, DECREE, KINDS, BadPeriod, Period, Window, WindowRule
 
 PERIODS = st.builds(
     lambda year, kind, month: Period(year, kind, month if kind == "M" else 0),
@@ -81,7 +81,7 @@ def test_the_decree_counts_from_the_fifteenth_to_the_fourteenth(
     code: str, first: str, last: str
 ) -> None:
     """Điều 12 of Nghị định 09/2019: the 15th before the period to the 14th of its last month."""
-    window = Period.parse(code).window("decree")
+    window = Period.parse(code).window(DECREE)
     assert (window.first.isoformat(), window.last.isoformat()) == (first, last)
 
 
@@ -102,26 +102,57 @@ def test_the_decree_counts_from_the_fifteenth_to_the_fourteenth(
 )
 def test_the_calendar_counts_whole_months(code: str, first: str, last: str) -> None:
     """The calendar rule takes months from their first to their last day, leap years included."""
-    window = Period.parse(code).window("calendar")
+    window = Period.parse(code).window(CALENDAR)
     assert (window.first.isoformat(), window.last.isoformat()) == (first, last)
 
 
-def test_another_window_rule_is_a_mistake_of_ours() -> None:
-    """No declaration can name one, so this is an exception."""
-    with pytest.raises(ValueError, match="decree or calendar"):
-        Period.parse("2026").window("lunar")
+@pytest.mark.parametrize(
+    ("code", "first", "last"),
+    [
+        ("2026-01", "2026-01-01", "2026-01-25"),
+        ("2026-02", "2026-01-26", "2026-02-25"),
+        ("2026-12", "2026-11-26", "2026-12-31"),
+        ("2026-Q2", "2026-03-26", "2026-06-25"),
+        ("2026", "2026-01-01", "2026-12-31"),
+    ],
+)
+def test_a_rule_may_keep_within_the_year(code: str, first: str, last: str) -> None:
+    """From the 26th to the 25th, December to the 31st and January from the 1st."""
+    window = Period.parse(code).window(WindowRule(26, 25, within_year=True))
+    assert (window.first.isoformat(), window.last.isoformat()) == (first, last)
 
 
-@given(PERIODS.filter(lambda period: period.kind == "M"), st.sampled_from(["decree", "calendar"]))
-def test_months_follow_each_other_without_gap_or_overlap(period: Period, rule: str) -> None:
+def test_an_occasion_is_a_day() -> None:
+    """A thematic or ad hoc report is asked for on a day, which is its own window."""
+    occasion = Period.parse("2028-02-29")
+    assert (occasion.code, occasion.kind) == ("2028-02-29", "D")
+    assert occasion.window() == Window(date(2028, 2, 29), date(2028, 2, 29))
+    assert occasion.label_vi == "Đợt ngày 29/02/2028"
+    for code in ("2026-02-29", "2026-13-01", "2026-Q3-01", "2026-9M-01", "2026-1-05"):
+        with pytest.raises(BadPeriod):
+            Period.parse(code)
+
+
+@given(PERIODS)
+def test_periods_of_a_kind_follow_each_other_without_a_gap(period: Period) -> None:
+    """The next period of a kind is later, and that of a month begins when the month ends."""
+    following = period.next()
+    assert following > period
+    assert following.kind == period.kind
+    if period.kind == "M":
+        assert following.window().first == period.window().last + timedelta(days=1)
+
+
+@given(PERIODS.filter(lambda period: period.kind == "M"), st.sampled_from([DECREE, CALENDAR]))
+def test_months_follow_each_other_without_gap_or_overlap(period: Period, rule: WindowRule) -> None:
     """The day after one month's window is the first day of the next one's."""
     before = period.predecessor({"M": "M"})
     assert before is not None
     assert before.window(rule).last + timedelta(days=1) == period.window(rule).first
 
 
-@pytest.mark.parametrize("rule", ["decree", "calendar"])
-def test_the_parts_of_a_year_cover_it(rule: str) -> None:
+@pytest.mark.parametrize("rule", [DECREE, CALENDAR])
+def test_the_parts_of_a_year_cover_it(rule: WindowRule) -> None:
     """Four quarters, or two halves, cover exactly the days of the year's window."""
     year = Period.parse("2028").window(rule)
     for kinds in (["Q1", "Q2", "Q3", "Q4"], ["H1", "H2"], ["9M", "Q4"]):

@@ -85,10 +85,13 @@ def test_what_was_owed_before_the_ledger_keeps_its_due_instant(empty_database_ur
             "INSERT INTO reporting_unit (id, code, kind, name_vi, name_en, valid_from)"
             " VALUES (1, 'H26', 'province', 'Hà Nội', 'Hanoi', '2025-07-01')"
         )
-        connection.exec_driver_sql(
-            "INSERT INTO reporting_obligation (id, unit_id, form_code, form_version, period,"
-            " window_first, window_last, opens_at, due_at, revisions)"
-            f" VALUES (1, 1, '01/TCD', 1, '2026-Q3', '2026-06-15', '2026-09-14', '{due}', '{due}', 0)"
+        connection.execute(
+            sa.text(
+                "INSERT INTO reporting_obligation (id, unit_id, form_code, form_version, period,"
+                " window_first, window_last, opens_at, due_at, revisions) VALUES"
+                " (1, 1, '01/TCD', 1, '2026-Q3', '2026-06-15', '2026-09-14', :due, :due, 0)"
+            ),
+            {"due": due},
         )
     command.upgrade(config, "0002")
     with engine.connect() as connection:

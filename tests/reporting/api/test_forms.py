@@ -60,5 +60,5 @@ def test_a_template_is_for_its_unit_and_period(doors: Doors) -> None:
 def test_regimes_say_when_reports_are_due(doors: Doors) -> None:
     """Each regime has its periods, its window and its due days."""
     regimes = {regime["code"]: regime for regime in doors.get("/regimes").get_json()}
-    assert regimes["TT01-II"]["due"]["commune"] == 19
+    assert regimes["TT01-II"]["due"]["commune"] == {"day": 19, "months_after": 0}
     assert regimes["TT01-II"]["predecessors"]["Q1"] == "Y"

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from reporting.models import Submission, SubmissionStatus
+from reporting.models import Stand, Submission, SubmissionStatus
 from reporting.services.actors import Actor
-from reporting.services.standing import Stand, list_periods, list_standing
+from reporting.services.standing import list_periods, list_standing
 from tests.builders import LEAF_FORM, SYSTEM, a_province, a_return, a_unit, an_open_period
 from tests.reporting.services.receiving import send
 
