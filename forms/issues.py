@@ -70,6 +70,15 @@ CATALOGUE: Mapping[str, Wording] = {
         "Kỳ {given} chưa mở nhận báo cáo. Mở từ {expected}.",
         "Period {given} is not open yet. It opens at {expected}.",
     ),
+    "period_closed": Wording(
+        "Kỳ {given} đã khóa từ {expected}. Hãy đề nghị cơ quan nhận báo cáo mở lại cho đơn vị.",
+        "Period {given} has been closed since {expected}. Ask the receiving unit to reopen it for "
+        "you.",
+    ),
+    "begun_in_time": Wording(
+        "Bắt đầu gửi trước thời hạn {expected}, nhận xong lúc {given}: được tính đúng hạn.",
+        "Sending began before it was due at {expected} and was complete at {given}: on time.",
+    ),
     "wrong_version": Wording(
         "Mẫu đã cũ: phiên bản {given}. Kỳ này dùng phiên bản {expected}; hãy tải mẫu mới.",
         "This is an old template: version {given}. This period asks for version {expected}; "

@@ -31,7 +31,8 @@ from reporting.models import Door, ReportingUnit, Submission
 from reporting.services.archive import Kept, find_kept
 from reporting.services.deliveries import read_return
 from reporting.services.receipts import Verdict, issues_from_data, receipt_number
-from reporting.services.submissions import Delivery, list_submissions, preflight, receive
+from reporting.services.sent import list_submissions
+from reporting.services.submissions import Delivery, preflight, receive
 
 blp = Blueprint("submissions", __name__, url_prefix="/api/v1", description="Reports as sent")
 
@@ -74,7 +75,12 @@ def post_submission() -> Any:
     """Send one return. Sending the same content twice is safe."""
     parts, delivered = current_parts(), read_delivery()
     delivery = Delivery(
-        _read(delivered), delivered.body, delivered.file_name, Door.API, delivered.received_at
+        _read(delivered),
+        delivered.body,
+        delivered.file_name,
+        Door.API,
+        delivered.received_at,
+        delivered.begun_at,
     )
     with parts.sessions.begin() as session:
         receipt = receive(

@@ -74,6 +74,17 @@ def list_expected(
     return sorted(rows, key=itemgetter(1, 4))
 
 
+def has_received(session: Session, *, codes: Sequence[str], period: str, unit_id: int) -> bool:
+    """Whether anything at all of what a unit is owed has come in."""
+    query = select(_owed.id).where(
+        _owed.form_code.in_(codes),
+        _owed.period == period,
+        _owed.receiver_id == unit_id,
+        _owed.in_force_id.is_not(None),
+    )
+    return session.connection().execute(query.limit(1)).one_or_none() is not None
+
+
 def coverage_of(expected: Sequence[Expected]) -> dict[str, object]:
     """Who is in and who is not: n of N, late ones, and the missing by code and name."""
     waiting = [row for row in expected if not row.counts]

@@ -14,7 +14,13 @@ from forms.issues import Issue
 from forms.period import BadPeriod, Period, Window
 from forms.returns import RawReturn
 from reporting.errors import NotAllowed
-from reporting.models import ReportingObligation, ReportingUnit, Submission, SubmissionStatus
+from reporting.models import (
+    ReportingObligation,
+    ReportingUnit,
+    Stand,
+    Submission,
+    SubmissionStatus,
+)
 from reporting.models.base import table_of
 from reporting.services import locks
 from reporting.services.actors import Actor
@@ -36,6 +42,9 @@ class Owed(NamedTuple):
     window: Window
     opens_at: datetime
     due_at: datetime
+    closes_at: datetime | None
+    sent_otherwise_at: datetime | None
+    stand: Stand
     revisions: int
     in_force_id: int | None
     in_force_sha256: str | None
@@ -62,16 +71,18 @@ def find_owed(
         period = Period.parse(raw.period)
     except BadPeriod:
         return None, [_bad_period(raw, form)]
-    if period.kind not in form.periods:
-        return None, [_bad_period(raw, form)]
     what = {"form": form.code, "period": period.code}
     owed = _BY_CODE.select(session, what | {"unit": normalise_identifier(raw.unit)}, lock=lock)
     if owed is None:
         on = period.window().last
         unit = find_unit(session, raw.unit, on=on)
+        if unit is None and period.kind not in form.periods:
+            return None, [_bad_period(raw, form)]
         if unit is None:
             return None, [Issue("unknown_unit", given=raw.unit[:60], expected="H26, H55.242, …")]
         owed = _BY_ID.select(session, what | {"unit": unit.id}, lock=lock)
+        if owed is None and period.kind not in form.periods:
+            return None, [_bad_period(raw, form)]
         if owed is None:
             # Nothing says to whom it would report this, so that the one above it then counts.
             above = views(session, [unit.id], on=on).get(unit.id)
@@ -85,6 +96,9 @@ def find_owed(
                 "period_not_open", given=period.code, expected=f"{owed.opens_at:%d/%m/%Y %H:%M} UTC"
             )
         )
+    if owed.closes_at is not None and received_at > owed.closes_at:
+        closed = f"{owed.closes_at:%d/%m/%Y %H:%M} UTC"
+        issues.append(Issue("period_closed", given=period.code, expected=closed))
     if raw.version is not None and raw.version != owed.form_version:
         issues.append(
             Issue("wrong_version", given=str(raw.version), expected=str(owed.form_version))
@@ -125,6 +139,9 @@ class _Finding:
                 _owed.window_last,
                 _owed.opens_at,
                 _owed.due_at,
+                _owed.closes_at,
+                _owed.sent_otherwise_at,
+                _owed.stand,
                 _owed.revisions,
                 _owed.in_force_id,
                 _sent.content_sha256,

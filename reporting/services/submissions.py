@@ -10,17 +10,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from forms.canonical import ENGINE, sha256, write_report
 from forms.catalogue import Catalogue
-from forms.checking import Checked, check
+from forms.checking import check
 from forms.definition import FormVersion, Severity
 from forms.issues import Issue
 from forms.naming_rows import Circumstances
 from forms.period import BadPeriod, Period
-from forms.returns import RawReturn
+from forms.returns import RawReturn, Report
 from reporting.db import at_once
 from reporting.models import (
     Door,
@@ -40,6 +40,7 @@ from reporting.services.cross_checks import (
 )
 from reporting.services.owed import Owed, find_owed
 from reporting.services.packing import INSERT_PACKED, packed_rows
+from reporting.services.punctuality import is_on_time, notes_on_time, stand_with
 from reporting.services.receipts import (
     Receipt,
     Verdict,
@@ -55,21 +56,30 @@ _INSERT = insert(_sent)
 _PUT_IN_FORCE = (
     update(_owed)
     .where(_owed.c.id == bindparam("obligation"))
-    .values(in_force_id=bindparam("new"), revisions=bindparam("count"))
+    .values(
+        in_force_id=bindparam("new"), revisions=bindparam("count"), stand=bindparam("now_stands")
+    )
 )
 
 Clock = Callable[[], datetime]
 
+#: What stands against receiving now, and says nothing about the figures.
+_SOFT_IN_PREFLIGHT = ("not_owed", "period_not_open", "period_closed")
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A return as a door hands it in. `received_at` is when the whole body had been read."""
+    """A return as a door hands it in. `received_at` is when the whole body had been read.
+
+    `begun_at` is when its request began, where the door knows.
+    """
 
     raw: RawReturn
     body: bytes
     file_name: str
     door: Door
     received_at: datetime
+    begun_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,8 @@ class _Taken:
 
     form: FormVersion
     owed: Owed
-    checked: Checked
+    report: Report
+    issues: tuple[Issue, ...]
     content: bytes
     digest: str
 
@@ -110,7 +121,8 @@ def receive(
     digest = sha256(content)
     if owed.in_force_sha256 == digest and owed.in_force_status is not SubmissionStatus.RETURNED:
         return _repeated(session, owed)
-    taken = _Taken(form, owed, checked, content, digest)
+    notes = (*checked.issues, *notes_on_time(owed, delivery.begun_at, delivery.received_at))
+    taken = _Taken(form, owed, checked.report, notes, content, digest)
     return _store(session, actor, delivery, catalogue, taken, clock())
 
 
@@ -126,10 +138,7 @@ def preflight(
     if form is None:
         return _verdict(raw, _not_a_form(catalogue, raw))
     owed, issues = find_owed(session, actor=actor, raw=raw, form=form, received_at=now, lock=False)
-    soft = [
-        _softened(issue) if issue.code in ("not_owed", "period_not_open") else issue
-        for issue in issues
-    ]
+    soft = [_softened(issue) if issue.code in _SOFT_IN_PREFLIGHT else issue for issue in issues]
     if owed is None:
         return _verdict(raw, (*soft, *_content_issues(catalogue, form, raw, issues)))
     form = catalogue.form(form.code, owed.form_version)
@@ -212,7 +221,7 @@ def _store(
     recorded_at: datetime,
 ) -> Receipt:
     """Write the revision and its packed cells, put it in force, compare it with other reports."""
-    form, owed, report = taken.form, taken.owed, taken.checked.report
+    form, owed, report = taken.form, taken.owed, taken.report
     revision = _revision(actor, delivery, taken, recorded_at)
     submission_id = owed.next_submission
     packed = packed_rows(session, submission_id=submission_id, report=report)
@@ -229,8 +238,13 @@ def _store(
     with at_once(connection):
         connection.execute(_INSERT, revision | {"id": submission_id})
         connection.execute(INSERT_PACKED, packed)
-        now_in_force = {"new": submission_id, "count": revision["revision"]}
-        connection.execute(_PUT_IN_FORCE, now_in_force | {"obligation": owed.obligation_id})
+        now_in_force = {
+            "new": submission_id,
+            "count": revision["revision"],
+            "now_stands": stand_with(owed, is_on_time=revision["is_on_time"]),
+            "obligation": owed.obligation_id,
+        }
+        connection.execute(_PUT_IN_FORCE, now_in_force)
         if compared:
             connection.execute(INSERT_COMPARED, compared)
     if owed.has_readers:
@@ -243,22 +257,25 @@ def _store(
             now=recorded_at,
         )
     across = tuple(issue for outcome in outcomes for issue in outcome.issues)
+    return _receipt(taken, submission_id, revision, across)
+
+
+def _receipt(
+    taken: _Taken, submission_id: int, revision: dict[str, Any], across: tuple[Issue, ...]
+) -> Receipt:
+    same = ("revision", "content_sha256", "file_sha256", "received_at", "is_on_time")
     return Receipt(
         Verdict.RECEIVED,
-        form.code,
-        owed.unit_code,
-        report.period,
-        (*taken.checked.issues, *across),
-        number=receipt_number(submission_id, delivery.received_at),
+        taken.form.code,
+        taken.owed.unit_code,
+        taken.report.period,
+        (*taken.issues, *across),
+        number=receipt_number(submission_id, revision["received_at"]),
         submission_id=submission_id,
-        version=form.version,
-        revision=revision["revision"],
-        content_sha256=taken.digest,
-        file_sha256=revision["file_sha256"],
-        received_at=delivery.received_at,
-        due_at=owed.due_at,
-        is_on_time=revision["is_on_time"],
-        unit_name=owed.unit_name,
+        version=taken.form.version,
+        due_at=taken.owed.due_at,
+        unit_name=taken.owed.unit_name,
+        **{name: revision[name] for name in same},
     )
 
 
@@ -272,7 +289,7 @@ def _revision(
         "unit_id": owed.unit_id,
         "form_code": taken.form.code,
         "form_version": taken.form.version,
-        "period": taken.checked.report.period,
+        "period": taken.report.period,
         "revision": owed.revisions + 1,
         "status": SubmissionStatus.RECEIVED,
         "engine": ENGINE,
@@ -283,11 +300,11 @@ def _revision(
         "file_sha256": sha256(delivery.body),
         "received_at": delivery.received_at,
         "recorded_at": recorded_at,
-        "is_on_time": delivery.received_at <= owed.due_at,
+        "is_on_time": is_on_time(owed, delivery.begun_at, delivery.received_at),
         "door": delivery.door,
         "client_id": actor.client_id,
         "actor": actor.name,
-        "issues": issues_as_data(taken.checked.issues),
+        "issues": issues_as_data(taken.issues),
     }
 
 
@@ -355,36 +372,3 @@ def _softened(issue: Issue) -> Issue:
 def _short(text: str, length: int) -> str:
     """What a sender wrote, cut to what a column holds; no NUL, which PostgreSQL refuses."""
     return text.replace("\x00", "").strip()[:length]
-
-
-def list_submissions(
-    session: Session,
-    *,
-    actor: Actor,
-    form_code: str = "",
-    period: str = "",
-    unit_code: str = "",
-    after: int = 0,
-    limit: int = 100,
-) -> list[tuple[Submission, ReportingUnit]]:
-    """Revisions that the actor may see, oldest first, from after a number on: one statement."""
-    query = (
-        select(Submission, ReportingUnit)
-        .join(ReportingUnit, ReportingUnit.id == Submission.unit_id)
-        .join(ReportingObligation, ReportingObligation.id == Submission.obligation_id)
-        .where(Submission.id > after)
-        .order_by(Submission.id)
-        .limit(limit)
-    )
-    if actor.unit_id is not None:
-        query = query.where(
-            (ReportingObligation.unit_id == actor.unit_id)
-            | (ReportingObligation.receiver_id == actor.unit_id)
-        )
-    if form_code:
-        query = query.where(Submission.form_code == form_code)
-    if period:
-        query = query.where(Submission.period == period)
-    if unit_code:
-        query = query.where(ReportingUnit.code == unit_code)
-    return [(submission, unit) for submission, unit in session.execute(query)]

@@ -134,7 +134,14 @@ def send() -> tuple[str, int] | AnyResponse:
         # Sent as it is, it would count for a return that the clerk does not have in mind.
         receipt = Receipt(Verdict.REFUSED, raw.form, raw.unit, raw.period, ())
         return _verdict_page(chosen, receipt, delivered.file_name, is_trial=False, raw=raw)
-    delivery = Delivery(raw, delivered.body, delivered.file_name, Door.PAGE, delivered.received_at)
+    delivery = Delivery(
+        raw,
+        delivered.body,
+        delivered.file_name,
+        Door.PAGE,
+        delivered.received_at,
+        delivered.begun_at,
+    )
     with parts.sessions.begin() as session:
         receipt = receive(
             session,

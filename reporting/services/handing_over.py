@@ -1,0 +1,99 @@
+"""Handing an edition over to the information centre: a folder with workbook, data and hashes.
+
+The folder appears whole or not at all: it is written under another name and renamed, and its name
+comes from the hash of the edition, so that doing it again finds it done.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from forms.canonical import sha256
+from forms.catalogue import Catalogue
+from reporting.services.actors import Actor
+from reporting.services.editions import find_edition
+from reporting.services.exports import edition_workbook
+
+_MANIFEST = "manifest.json"
+_UNFINISHED = ".unfinished-"
+
+
+def hand_over(
+    session: Session, *, actor: Actor, edition_id: int, catalogue: Catalogue, folder: Path
+) -> Path:
+    """Write the folder of an edition below `folder`; the same folder again if it is there.
+
+    It holds the workbook, `data.json` (the canonical bytes) and `manifest.json` with the SHA-256
+    of both, of the edition and of its input list. Raises NotFound, OSError.
+    """
+    kept = find_edition(session, actor=actor, edition_id=edition_id)
+    edition = kept.edition
+    workbook = edition_workbook(session, actor=actor, edition_id=edition_id, catalogue=catalogue)
+    place = folder / f"{Path(workbook.name).stem}_{edition.sha256[:16]}"
+    if place.is_dir():
+        return place
+    files = {workbook.name: workbook.content, "data.json": edition.canonical}
+    manifest = {
+        "form": edition.form_code,
+        "version": edition.form_version,
+        "period": edition.period,
+        "unit": kept.unit.code,
+        "edition": edition.number,
+        "cut_off_at": edition.cut_off_at.isoformat(),
+        "coverage": {
+            name: edition.coverage[name] for name in ("expected", "received", "on_time", "late")
+        },
+        "edition_sha256": edition.sha256,
+        "input_sha256": edition.input_sha256,
+        "files": {name: sha256(content) for name, content in files.items()},
+    }
+    written = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    _write_whole(place, files | {_MANIFEST: written.encode()})
+    return place
+
+
+def remove_unfinished(folder: Path) -> int:
+    """Take away what a death in the middle of handing over left behind; gives how many."""
+    left = [path for path in folder.glob(f"{_UNFINISHED}*") if path.is_dir()]
+    for path in left:
+        shutil.rmtree(path)
+    return len(left)
+
+
+def _write_whole(place: Path, files: dict[str, bytes]) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=place.parent))
+    try:
+        for name, content in files.items():
+            with (unfinished / name).open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        unfinished.chmod(0o755)
+        _rename(unfinished, place)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    _flush_folder(place.parent)
+
+
+def _rename(unfinished: Path, place: Path) -> None:
+    """Give the folder its name. Where another process was first, its folder is the same."""
+    try:
+        unfinished.rename(place)
+    except OSError:
+        if not place.is_dir():
+            raise
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,180 @@
+"""The hands of the ledger: which act belongs to which action, and what the acts ask for in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from forms.catalogue import Catalogue
+from forms.period import Period
+from reporting.models import Edition, JobAction, JobRun, ReportingUnit, UnitTerm
+from reporting.services import clock_acts
+from reporting.services.actors import Actor
+from reporting.services.consolidation import consolidate
+from reporting.services.expected import has_received
+from reporting.services.following import ask_follow_ups
+from reporting.services.handing_over import hand_over, remove_unfinished
+from reporting.services.ledger import Action, Ask, ask
+from reporting.services.opening import open_period
+from reporting.services.planning import planned_form
+
+#: When the daily work is due, by the clock where due dates are dates.
+_CLEANING = time(2)
+
+#: How long the history of ringing is kept. The ledger itself is kept for good.
+_HISTORY = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What an action is done with."""
+
+    catalogue: Catalogue
+    zone: ZoneInfo
+    clock: Callable[[], datetime]
+    now: datetime
+    actor: Actor
+    hand_over: Path | None
+
+
+Hand = Callable[[Session, JobAction, Occasion], dict[str, Any]]
+
+
+def ask_daily(session: Session, *, zone: ZoneInfo, now: datetime) -> None:
+    """Ask for the work of this day. What a day missed while everything was down is not made up."""
+    local = now.astimezone(zone)
+    if local.time() >= _CLEANING:
+        at = datetime.combine(local.date(), _CLEANING, zone)
+        day = local.date().isoformat()
+        ask(session, [Ask(Action.CLEAN_UP, at, period=day)], now=now)
+
+
+def _open(session: Session, action: JobAction, occasion: Occasion) -> dict[str, Any]:
+    form, regime, period = planned_form(
+        session, occasion.catalogue, action.form_code, action.period
+    )
+    opening = open_period(
+        session,
+        actor=occasion.actor,
+        form=form,
+        regime=regime,
+        period=period,
+        zone=occasion.zone,
+        now=occasion.now,
+    )
+    ask_follow_ups(
+        session,
+        catalogue=occasion.catalogue,
+        regime=regime,
+        form_code=form.code,
+        period=period.code,
+        zone=occasion.zone,
+        now=occasion.now,
+    )
+    return {"created": opening.created, "existing": opening.existing}
+
+
+def _by_the_clock(act: Callable[..., dict[str, Any]]) -> Hand:
+    """An act on obligations, as a hand."""
+
+    def hand(session: Session, action: JobAction, occasion: Occasion) -> dict[str, Any]:
+        return act(session, action, now=occasion.now)
+
+    return hand
+
+
+def _consolidate(session: Session, action: JobAction, occasion: Occasion) -> dict[str, Any]:
+    form = occasion.catalogue.latest(action.form_code)
+    unit = session.scalars(
+        select(ReportingUnit).where(ReportingUnit.code == action.unit_code)
+    ).one()
+    sources = [source.form for source in form.sources]
+    if not has_received(session, codes=sources, period=action.period, unit_id=unit.id):
+        return {"skipped": "nothing has been received"}
+    edition = consolidate(
+        session,
+        actor=occasion.actor,
+        form=form,
+        period=Period.parse(action.period),
+        unit=unit,
+        catalogue=occasion.catalogue,
+        clock=occasion.clock,
+    )
+    if _has_nobody_above(session, unit.id):
+        key = Ask(
+            Action.HAND_OVER,
+            occasion.now,
+            action.form_code,
+            action.period,
+            action.unit_code,
+            edition.input_sha256,
+        )
+        ask(session, [key], now=occasion.now)
+    coverage = edition.coverage
+    return {
+        "edition": edition.number,
+        "received": coverage["received"],
+        "expected": coverage["expected"],
+    }
+
+
+def _hand_over(session: Session, action: JobAction, occasion: Occasion) -> dict[str, Any]:
+    if occasion.hand_over is None:
+        return {"skipped": "REPORTING_HAND_OVER names no folder"}
+    edition_id = session.scalars(
+        select(Edition.id)
+        .join(ReportingUnit, ReportingUnit.id == Edition.unit_id)
+        .where(
+            Edition.form_code == action.form_code,
+            Edition.period == action.period,
+            ReportingUnit.code == action.unit_code,
+            Edition.input_sha256 == action.occurrence,
+        )
+        .order_by(Edition.number.desc())
+        .limit(1)
+    ).one()
+    place = hand_over(
+        session,
+        actor=occasion.actor,
+        edition_id=edition_id,
+        catalogue=occasion.catalogue,
+        folder=occasion.hand_over,
+    )
+    return {"folder": place.name}
+
+
+def _clean_up(session: Session, _action: JobAction, occasion: Occasion) -> dict[str, Any]:
+    """Forget old ringings that did nothing, and half-written folders."""
+    named = select(JobAction.run_id).where(JobAction.run_id.is_not(None))
+    forgotten = session.execute(
+        delete(JobRun)
+        .where(JobRun.started_at < occasion.now - _HISTORY, JobRun.id.not_in(named))
+        .returning(JobRun.id)
+    ).all()
+    folder = occasion.hand_over
+    unfinished = remove_unfinished(folder) if folder is not None and folder.is_dir() else 0
+    return {"runs": len(forgotten), "unfinished": unfinished}
+
+
+def _has_nobody_above(session: Session, unit_id: int) -> bool:
+    above = select(UnitTerm.id).where(UnitTerm.unit_id == unit_id, UnitTerm.parent_id.is_not(None))
+    return session.scalars(above.limit(1)).one_or_none() is None
+
+
+HANDS: Mapping[Action, Hand] = {
+    Action.OPEN: _open,
+    Action.REMIND: _by_the_clock(clock_acts.remind),
+    Action.MARK_LATE: _by_the_clock(clock_acts.mark_late),
+    Action.ESCALATE: _by_the_clock(clock_acts.escalate),
+    Action.CLOSE: _by_the_clock(clock_acts.close),
+    Action.CONSOLIDATE: _consolidate,
+    Action.HAND_OVER: _hand_over,
+    Action.CLEAN_UP: _clean_up,
+}
