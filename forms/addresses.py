@@ -64,11 +64,6 @@ class Places:
         raw = self._row(table, name.path)[1]
         return raw.places.get(column.id, "") if raw is not None else ""
 
-    def row_place(self, table: Table, name: RowName) -> str:
-        """The sheet cell that names the row."""
-        raw = self._row(table, name.path)[1]
-        return raw.places.get("key", "") if raw is not None else ""
-
 
 def row_label(name: RowName) -> str:
     """The row in words, ready to stand before a column header."""

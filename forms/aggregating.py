@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from forms.definition import CellType, Consolidate, Row, Table
+from forms.definition import Table
 from forms.returns import Int64Array, State, StateArray, TableData
 
 _VALUE = np.uint8(State.VALUE)
@@ -106,16 +106,3 @@ def _merged_states(states: StateArray, starts: Int64Array) -> StateArray:
         np.where(waived, State.NOT_APPLICABLE, np.where(unasked, State.NOT_ASKED, State.BLANK)),
     )
     return merged.astype(np.uint8)
-
-
-def summable(table: Table, row: Row | None = None) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which figure columns may be added over units."""
-    if row is not None and row.consolidate not in (None, Consolidate.SUM):
-        return np.zeros(len(table.figures), np.bool_)
-    return np.array(
-        [
-            column.consolidate is Consolidate.SUM and column.type is not CellType.PERCENT
-            for column in table.figures
-        ],
-        np.bool_,
-    )

@@ -7,14 +7,17 @@ what is left of a refused body is read and thrown away once the answer is on its
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from flask import Response, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 _PIECE = 64 * 1024
 #: More than this is thrown away for nobody; whoever sends it sees the connection end.
 _MOST_THROWN_AWAY = 64 * 1024 * 1024
+#: Seconds; a sender who drips holds one of few threads.
+_LONGEST_WAIT = 10
 
 
 class BoundedInput:
@@ -31,9 +34,14 @@ class BoundedInput:
         self._taken = 0
 
     def read(self, size: int = -1) -> bytes:
-        """Read on. Raises RequestEntityTooLarge beyond the limit."""
-        data: bytes = self._stream.read(size)
+        """Read on. Raises RequestEntityTooLarge beyond the limit, BadRequest on a broken body."""
+        try:
+            data: bytes = self._stream.read(size)
+        except Exception as fault:  # Each server has its own for chunks that are no chunks.
+            raise BadRequest("the body is broken off or not in chunks as announced") from fault
         self._taken += len(data)
+        if size and not data and self._length is not None and self._taken < self._length:
+            raise BadRequest(f"the body has {self._taken} of the {self._length} bytes announced")
         if self._taken > self._most:
             raise RequestEntityTooLarge
         return data
@@ -41,10 +49,14 @@ class BoundedInput:
     def throw_away(self) -> None:
         """Read what is left and forget it."""
         left = _MOST_THROWN_AWAY
+        give_up = time.monotonic() + _LONGEST_WAIT
         if self._length is not None:
             left = min(left, self._length - self._taken)
-        while left > 0:
-            data = self._stream.read(min(_PIECE, left))
+        while left > 0 and time.monotonic() < give_up:
+            try:
+                data = self._stream.read(min(_PIECE, left))
+            except Exception:  # noqa: BLE001 - as above; nobody waits for an answer any more
+                return
             if not data:
                 return
             left -= len(data)

@@ -5,9 +5,19 @@ A misspelt filter that is passed over in silence would answer with everything.
 
 from __future__ import annotations
 
+from typing import Any
+
 import flask_smorest
-from marshmallow import RAISE
+from flask import Request
+from marshmallow import RAISE, Schema, missing
+from webargs.core import is_json
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import BadRequest
+
+from forms.reading_json import parse_json
+
+#: No request of ours names more; an answer names each that is unknown.
+_MOST_NAMES = 100
 
 
 class _StrictParser(FlaskParser):
@@ -15,6 +25,27 @@ class _StrictParser(FlaskParser):
         **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
         "query": RAISE,
     }
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        """The body as returns are read: no float, no depth without end, no half a character.
+
+        Raises BadRequest with what is wrong.
+        """
+        if not is_json(req.mimetype):
+            return missing
+        try:
+            value = parse_json(req.get_data(cache=True))
+        except (ValueError, RecursionError) as error:
+            raise BadRequest(f"the body is no JSON: {str(error)[:200]}") from None
+        if isinstance(value, dict) and len(value) > _MOST_NAMES:
+            raise BadRequest(f"the body has {len(value)} names, and at most {_MOST_NAMES} may be")
+        return value
+
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        """The parameters, of which there are never many. Raises BadRequest."""
+        if len(req.args) > _MOST_NAMES:
+            raise BadRequest(f"at most {_MOST_NAMES} parameters may be given")
+        return super().load_querystring(req, schema)
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has no types.

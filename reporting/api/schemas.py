@@ -91,14 +91,14 @@ class PageArguments(Schema):
     limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
 
 
-def _no_nul(text: str) -> None:
-    if "\x00" in text:
-        raise ValidationError("must not contain NUL")
+def _is_text(text: str) -> None:
+    if "\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise ValidationError("must not contain NUL or half a character")
 
 
 def text_argument(**more: Any) -> fields.String:
     """A word in a query: short, and without the one sign that a database refuses."""
-    return fields.String(validate=[validate.Length(max=100), _no_nul], **more)
+    return fields.String(validate=[validate.Length(max=100), _is_text], **more)
 
 
 class SubmissionArguments(PageArguments):

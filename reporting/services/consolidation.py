@@ -17,7 +17,7 @@ from forms.canonical import ENGINE, sha256, write_report
 from forms.catalogue import Catalogue
 from forms.checking import broken_rules
 from forms.consolidating import Contribution, consolidate_tables
-from forms.definition import FormVersion, Mode, Severity
+from forms.definition import FormVersion, Severity
 from forms.derived import SUFFIX
 from forms.issues import Issue
 from forms.period import Period
@@ -251,14 +251,4 @@ def _broken_rules(form: FormVersion, report: Report) -> list[Issue]:
     """Rules that the consolidated figures break: shown with the edition, never hidden."""
     return [
         replace(issue, severity=Severity.WARNING) for issue in broken_rules(form, report.tables)
-    ]
-
-
-def consolidated_by(catalogue: Catalogue, code: str) -> list[FormVersion]:
-    """The newest form versions that are consolidated from a form."""
-    targets = {form.code: form for form in (*catalogue.forms, *catalogue.consolidated_layouts())}
-    return [
-        form
-        for form in targets.values()
-        if any(source.form == code and source.mode in Mode for source in form.sources)
     ]

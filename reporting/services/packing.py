@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from forms.canonical import read_report
 from forms.catalogue import Catalogue
-from forms.returns import Int64Array, Report, RowName, TableData
+from forms.returns import Report, RowName, TableData
 from reporting.models import PackedRowName, PackedTable, Submission
 from reporting.models.base import table_of
 
@@ -51,11 +51,6 @@ def pack(
         "total_states": data.total_states.tobytes(),
         "is_nil": data.nil,
     }
-
-
-def unpack_cells(blobs: Sequence[bytes], width: int) -> Int64Array:
-    """Cells of many tables below each other: (rows, width)."""
-    return np.frombuffer(b"".join(blobs), CELLS).reshape(-1, width)
 
 
 def name_ids(session: Session, names: Iterable[RowName]) -> Mapping[_Key, int]:

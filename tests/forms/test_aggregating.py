@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forms.aggregating import FigureOverflow, distinct_numbers, group_sums, sum_by_name, summable
-from forms.definition import Consolidate, Row
+from forms.aggregating import FigureOverflow, distinct_numbers, group_sums, sum_by_name
 from forms.returns import Int64Array, RowName, State, StateArray, TableData
 from tests.forms.consistent import catalogue
 
@@ -134,13 +133,3 @@ def test_tables_are_added_row_by_row_in_any_order(parts: list[dict[str, list[int
             for data in (one, two):
                 assert data.values[at, column] == sum(there)
                 assert data.states[at, column] == (State.VALUE if there else State.BLANK)
-
-
-def test_ratios_and_notes_are_never_added() -> None:
-    """Only columns that consolidate as sums are summable, and no row that does not."""
-    table = catalogue().latest("MAU.03/TYLE").tables[0]
-    assert [column.id for column in table.figures] == ["c1", "c2", "c3", "c4"]
-    assert summable(table).tolist() == [True, True, False, True]
-    row = Row("i1", "Chỉ số giá", consolidate=Consolidate.NONE)
-    assert not summable(table, row).any()
-    assert summable(table, Row("i2", "Sản lượng")).tolist() == summable(table).tolist()

@@ -39,6 +39,49 @@ def test_a_list_of_texts_that_lies_about_its_length_is_read_all_the_same() -> No
 
 
 @pytest.mark.parametrize(
+    "start",
+    [
+        b"<sst uniqueCount='10000000000' ",
+        b"<sst\n\tcount = '10000000000' uniqueCount\n=\n\"10000000000\" ",
+    ],
+)
+def test_however_it_is_quoted_the_lie_is_not_believed(start: bytes) -> None:
+    """The start of the list is written anew, so its quotes and blanks do not matter."""
+    raw = read_xlsx(changed(in_part("xl/sharedStrings.xml", b"<sst ", start)))
+    assert raw.form == "II.06a/VPCP/KSTT"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"<sst ", b"<!--<sst>--><sst uniqueCount='10000000000' "),
+        (b"<sst ", b"<!-- <sst a='1'> --><s:sst xmlns:s='x' uniqueCount='10000000000' "),
+        (b"<si>", b"<s:si><s:t>x</s:t></s:si><si>"),
+        (b"<si>", b"<sst uniqueCount='10000000000'/><si>"),
+    ],
+)
+def test_a_list_of_texts_that_hides_another_is_refused(old: bytes, new: bytes) -> None:
+    """In a comment, behind a prefix, or inside itself."""
+    raw = read_xlsx(changed(in_part("xl/sharedStrings.xml", old, new)))
+    assert [issue.code for issue in raw.issues] == ["malformed"]
+
+
+@pytest.mark.parametrize("quoted", [b"t='s'", b't = "s"', b"t\n=\n's'"])
+def test_a_long_text_named_by_many_cells_is_refused_however_it_is_quoted(quoted: bytes) -> None:
+    """200,000 characters in 2,000 cells would fill the memory."""
+    cells = b"".join(b'<c r="A%d" ' % row + quoted + b"><v>0</v></c>" for row in range(1, 2_001))
+
+    def change(name: str, part: bytes) -> bytes:
+        if name == "xl/sharedStrings.xml":
+            return part.replace(b"<si>", b"<si><t>" + b"a" * 200_000 + b"</t></si><si>", 1)
+        if name == "xl/worksheets/sheet1.xml":
+            return part.replace(b"</sheetData>", b'<row r="900">' + cells + b"</row></sheetData>")
+        return part
+
+    assert [issue.code for issue in read_xlsx(changed(change)).issues] == ["malformed"]
+
+
+@pytest.mark.parametrize(
     ("part", "old", "new"),
     [
         ("xl/_rels/workbook.xml.rels", b"</Relationships>", b"<Relationship " * 60_000),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
+import pytest
 from openpyxl import load_workbook
 
 from tests.builders import a_return
@@ -74,3 +75,28 @@ def test_what_cannot_be_consolidated_is_said(doors: Doors) -> None:
     half = doors.send({"form": "XX"}, "centre", to="/consolidations")
     assert half.status_code == 422
     assert {"period", "unit"} <= set(half.get_json()["parameters"]["json"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"form": ' + b"9" * 5_001 + b"}",
+        b'{"form": NaN}',
+        b'{"form": "\\ud800", "period": "2026-Q3", "unit": "H55"}',
+        b"\xff\xfe",
+        b"{" + b",".join(b'"k%d": 1' % number for number in range(5_000)) + b"}",
+    ],
+)
+def test_a_body_that_is_no_json_of_ours_is_a_bad_request(doors: Doors, body: bytes) -> None:
+    """However deep, long or torn it is: a short sentence, and never a failure of ours."""
+    answer = doors.send(body, "province", to="/consolidations")
+    assert answer.status_code == 400
+    assert len(answer.data) < 2_000
+    assert answer.get_json()["reason"]
+
+
+def test_half_a_character_in_a_parameter_is_refused(doors: Doors) -> None:
+    """What no database keeps is refused before it gets there."""
+    assert doors.get("/consolidations?form=%ED%A0%80", "province").status_code in (200, 422)
+    assert doors.get("/consolidations?" + "a=1&" * 500, "province").status_code in (400, 422)

@@ -122,3 +122,25 @@ def test_every_worker_signs_alike(server: tuple[int, str]) -> None:
         statuses.add(connection.getresponse().status)
         connection.close()
     assert statuses == {422}
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ("Transfer-Encoding: chunked", b"zz\r\n{}\r\n0\r\n\r\n"),
+        ("Transfer-Encoding: chunked", b"5\r\n{}\r\n"),
+        ("Content-Length: 500", b'{"form": "II.06a/VPCP/KSTT"'),
+    ],
+)
+def test_a_broken_body_is_a_bad_request(server: tuple[int, str], headers: str, body: bytes) -> None:
+    """Chunks that are none, and a body that ends before its announced length, are the sender's."""
+    port, token = server
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as sender:
+        head = (
+            "POST /api/v1/submissions HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+            f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n{headers}\r\n\r\n"
+        )
+        sender.sendall(head.encode() + body)
+        sender.shutdown(socket.SHUT_WR)
+        with sender.makefile("rb") as answer:
+            assert answer.readline().split()[1] == b"400"
