@@ -157,8 +157,8 @@ CATALOGUE: Mapping[str, Wording] = {
         "Cell {address} ({label}) says “{given}”, which can be read in two ways. Write {expected}.",
     ),
     "too_many_decimals": Wording(
-        "Ô {address} ({label}) ghi {given}, quá số chữ số thập phân cho phép ({expected}).",
-        "Cell {address} ({label}) says {given}, more decimals than the {expected} declared.",
+        "Ô {address} ({label}) ghi {given}. Số chữ số thập phân nhiều nhất: {expected}.",
+        "Cell {address} ({label}) says {given}. Most digits after the point: {expected}.",
     ),
     "figure_too_large": Wording(
         "Ô {address} ({label}) ghi {given}, quá lớn. Nhiều nhất {expected}.",

@@ -55,20 +55,31 @@ def read_json(body: bytes | str) -> RawReturn:
     try:
         return read_object(parse_json(body))
     except (ValueError, RecursionError) as error:
-        return RawReturn(issues=[_malformed(f"{error}"[:200])])
+        return RawReturn(issues=[_malformed(_why(error))])
+
+
+def _why(error: Exception) -> str:
+    """What is wrong with a text that is no JSON, without the words of a library."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"JSON ({error.lineno}:{error.colno})"
+    if isinstance(error, UnicodeError):
+        return "UTF-8"
+    if isinstance(error, RecursionError):
+        return "JSON: [[[[…]]]]"
+    return str(error)[:200]
 
 
 def read_object(data: Any) -> RawReturn:
     """Read a return from parsed JSON. Never raises."""
     if not isinstance(data, dict):
-        return RawReturn(issues=[_malformed(type(data).__name__)])
+        return RawReturn(issues=[_malformed(_shown(data))])
     raw = RawReturn()
     for name in ("form", "unit", "period", "note"):
         value = data.get(name, "")
         if isinstance(value, str):
             setattr(raw, name, value)
         elif value is not None:
-            raw.issues.append(_malformed(f"{name}: {type(value).__name__}", '"text"'))
+            raw.issues.append(_malformed(f"{name}: {_shown(value)}", '"text"'))
     version = data.get("version")
     if isinstance(version, int) and not isinstance(version, bool):
         raw.version = version
@@ -82,14 +93,14 @@ def read_object(data: Any) -> RawReturn:
         if len(tables) > _MOST_TABLES:
             raw.issues.append(_malformed(f"tables: {len(tables)}", f"<= {_MOST_TABLES}"))
     elif tables is not None:
-        raw.issues.append(_malformed(f"tables: {type(tables).__name__}"))
+        raw.issues.append(_malformed(f"tables: {_shown(tables)}"))
     return raw
 
 
 def _read_table(key: str, value: Any, issues: list[Issue]) -> RawTable:
     where = f"tables.{key[:60]}"
     if not isinstance(value, dict):
-        issues.append(_malformed(f"{where}: {type(value).__name__}", '{"rows": [...]}'))
+        issues.append(_malformed(f"{where}: {_shown(value)}", '{"rows": [...]}'))
         return RawTable()
     issues.extend(_unknown(value, _TABLE, where))
     table = RawTable(nil=value.get("nil") is True)
@@ -104,18 +115,18 @@ def _read_table(key: str, value: Any, issues: list[Issue]) -> RawTable:
             if len(issues) >= MOST_ISSUES:
                 break  # Whoever is wrong a thousand times is told so; the rest is not read.
     elif rows is not None:
-        issues.append(_malformed(f"{where}.rows: {type(rows).__name__}", "[...]"))
+        issues.append(_malformed(f"{where}.rows: {_shown(rows)}", "[...]"))
     total = value.get("total")
     if isinstance(total, dict):
         table.total = RawRow(cells=total)
     elif total is not None:
-        issues.append(_malformed(f"{where}.total: {type(total).__name__}", '{"c3": 12}'))
+        issues.append(_malformed(f"{where}.total: {_shown(total)}", '{"c3": 12}'))
     return table
 
 
 def _read_row(value: Any, where: str, issues: list[Issue]) -> RawRow:
     if not isinstance(value, dict):
-        issues.append(_malformed(f"{where}: {type(value).__name__}", '{"key": ..., "cells": {}}'))
+        issues.append(_malformed(f"{where}: {_shown(value)}", '{"key": ..., "cells": {}}'))
         return RawRow()
     if not value.keys() <= _ROW:
         issues.extend(_unknown(value, _ROW, where))
@@ -124,15 +135,15 @@ def _read_row(value: Any, where: str, issues: list[Issue]) -> RawRow:
     if isinstance(key, str):
         row.key = key
     elif key is not None:
-        issues.append(_malformed(f"{where}.key: {type(key).__name__}", '"text"'))
+        issues.append(_malformed(f"{where}.key: {_shown(key)}", '"text"'))
     if isinstance(section, str):
         row.section = section
     elif section is not None:
-        issues.append(_malformed(f"{where}.section: {type(section).__name__}", '"text"'))
+        issues.append(_malformed(f"{where}.section: {_shown(section)}", '"text"'))
     if isinstance(cells, dict):
         row.cells = cells
     elif cells is not None:
-        issues.append(_malformed(f"{where}.cells: {type(cells).__name__}", '{"c3": 12}'))
+        issues.append(_malformed(f"{where}.cells: {_shown(cells)}", '{"c3": 12}'))
     return row
 
 
@@ -144,8 +155,12 @@ def _unknown(value: Mapping[str, Any], known: frozenset[str], where: str) -> lis
 
 
 def _shown(value: Any) -> str:
-    """A value in a few words; what is nested is only named."""
-    return type(value).__name__ if isinstance(value, (list, dict)) else str(value)[:40]
+    """A value in the wrong place, as JSON writes it; what has parts only by its brackets."""
+    if isinstance(value, dict):
+        return "{...}"
+    if isinstance(value, list):
+        return "[...]"
+    return json.dumps(value, ensure_ascii=False, default=str)[:40]
 
 
 def _malformed(given: str, expected: str = _SHAPE) -> Issue:

@@ -232,17 +232,17 @@ def test_every_misplaced_part_is_named_by_its_path() -> None:
     )
     assert {issue.code for issue in raw.issues} == {"malformed"}
     assert [issue.given for issue in raw.issues] == [
-        "form: int",
-        "version: True",
+        "form: 5",
+        "version: true",
         "extra",
-        "tables.a.rows[0]: list",
+        "tables.a.rows[0]: [...]",
         "tables.a.rows[1].x",
-        "tables.a.rows[1].key: int",
-        "tables.a.rows[1].cells: list",
-        "tables.b: list",
+        "tables.a.rows[1].key: 7",
+        "tables.a.rows[1].cells: [...]",
+        "tables.b: [...]",
         "tables.c.rest",
-        "tables.c.rows: dict",
-        "tables.c.total: int",
+        "tables.c.rows: {...}",
+        "tables.c.total: 3",
     ]
     assert raw.unit == "H26"
     assert [row.key for row in raw.tables["a"].rows] == ["", "", "k"]
