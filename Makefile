@@ -1,4 +1,4 @@
-# make demo     a whole reporting period on a throw-away database, then a page on port 8000
+# make demo     a whole reporting period on a throw-away database, then its page (PORT=8000)
 # make test     everything that is checked before a change is merged
 # make bench    how fast, beside the bare minimum of the same work
 # make format   format the code
@@ -6,6 +6,7 @@
 
 PYTHON ?= python3
 SERVE ?= yes
+PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/ready
 export PYTHON
@@ -17,7 +18,7 @@ help:
 
 demo: prepare-demo
 	@$(MAKE) --no-print-directory $(READY)
-	@$(BIN)/reporting-jobs demo $(if $(filter no,$(SERVE)),--no-serve)
+	@$(BIN)/reporting-jobs demo $(if $(filter no,$(SERVE)),--no-serve) --port $(PORT)
 
 test: prepare-test
 	@$(MAKE) --no-print-directory $(READY)

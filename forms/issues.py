@@ -50,6 +50,10 @@ CATALOGUE: Mapping[str, Wording] = {
         "Không đọc được báo cáo: {given}. Cần: {expected}.",
         "The return cannot be read: {given}. Expected: {expected}.",
     ),
+    "other_return": Wording(
+        "Tệp này là báo cáo khác: {given}. Trang đang mở cho: {expected}.",
+        "This file is another return: {given}. The page is open for: {expected}.",
+    ),
     "unknown_form": Wording(
         "Không có biểu mẫu {given}. Các biểu mẫu đang dùng: {expected}.",
         "There is no form {given}. Forms in use: {expected}.",

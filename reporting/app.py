@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
-from werkzeug.exceptions import Forbidden, HTTPException, ServiceUnavailable
+from werkzeug.exceptions import Forbidden, HTTPException, SecurityError, ServiceUnavailable
 
 from forms.catalogue import Catalogue
 from reporting import api, web
@@ -32,6 +32,7 @@ from reporting.settings import Environment, Settings
 log = structlog.get_logger(__name__)
 
 _SECONDS_TO_WAIT = 10
+_LAPTOP = Environment.LAPTOP
 
 #: No script runs, no other site is asked, and no other site may show our pages in a frame.
 SECURITY_HEADERS = {
@@ -96,6 +97,7 @@ def _configuration(parts: Parts) -> dict[str, Any]:
     settings = parts.settings
     return api.CONFIGURATION | {
         "SECRET_KEY": settings.secret_key,
+        "TRUSTED_HOSTS": _trusted_hosts(settings),
         # One more than may come, so that our own bound is met first and says so.
         "MAX_CONTENT_LENGTH": settings.max_body + 1,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -104,6 +106,17 @@ def _configuration(parts: Parts) -> dict[str, Any]:
         # A page may lie open for an afternoon before its file is sent.
         "WTF_CSRF_TIME_LIMIT": None,
     }
+
+
+def _trusted_hosts(settings: Settings) -> list[str] | None:
+    """By which names the application may be called; None for any, as a proxy has seen to it.
+
+    The pages of a laptop are open to whoever sits at it. Without this any site could give itself
+    a name that leads to 127.0.0.1, and read them from the browser of its visitor.
+    """
+    if settings.trusted_hosts:
+        return list(settings.trusted_hosts)
+    return ["localhost", "127.0.0.1", "[::1]"] if settings.environment is _LAPTOP else None
 
 
 def _bound_body() -> None:
@@ -119,6 +132,7 @@ def _admit() -> None:
         return
     if right is Right.CLIENT:
         api.identify_client()
+        api.refuse_unknown_parameters()
     elif right is Right.PAGE:
         web.identify_visitor()
     else:
@@ -140,7 +154,8 @@ def _answer_http_exception(error: HTTPException) -> Response:
         g.log_id = uuid.uuid4().hex[:12]
         cause = getattr(error, "original_exception", None) or error.__cause__ or error
         log.error("request failed", log_id=g.log_id, path=request.path, exc_info=cause)
-    if _is_for_programs():
+    # Under a foreign name no address of ours can be written, so that there is no page either.
+    if _is_for_programs() or isinstance(error, SecurityError):
         return api.answer_http_exception(error, failure)
     return web.answer_failure(failure, g.get("log_id", ""))
 

@@ -66,6 +66,13 @@ def _folders(text: str) -> tuple[Path, ...]:
     return folders
 
 
+def _host_names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names or any("/" in name or " " in name for name in names):
+        raise ValueError("expected names such as baocao.tinh.gov.vn, separated by commas")
+    return names
+
+
 def _count(text: str) -> int:
     number = int(text) if text.isascii() and text.isdigit() else 0
     if number < 1:
@@ -130,6 +137,12 @@ class Settings:
     clock_stands_at: datetime | None = _setting(
         _instant, None, "the one instant there is; for demonstrations, never in production"
     )
+    trusted_hosts: tuple[str, ...] = _setting(
+        _host_names, (), "names under which it is called; on a laptop only its own by default"
+    )
+    hand_over: Path | None = _setting(
+        Path, None, "the folder of the information centre, into which editions are handed over"
+    )
     secret_key: str = _setting(
         _secret, lambda: secrets.token_hex(32), "signs what browsers hand back", secret=True
     )
@@ -180,7 +193,8 @@ class Settings:
             return make_url(value).render_as_string(hide_password=True)
         if secret:
             return "***"
-        return os.pathsep.join(map(str, value)) if isinstance(value, tuple) else str(value)
+        separator = os.pathsep if name == "forms" else ","
+        return separator.join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _declared() -> list[tuple[str, str, Mapping[str, Any]]]:

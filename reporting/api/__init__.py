@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_smorest import Api
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import HTTPException, Unauthorized
+from werkzeug.exceptions import HTTPException, Unauthorized, UnprocessableEntity
 
 from reporting import __version__
 from reporting.api import consolidations, forms, health, registry, submissions
@@ -25,6 +25,7 @@ __all__ = [
     "answer_http_exception",
     "identify_client",
     "problem",
+    "refuse_unknown_parameters",
     "register_api",
 ]
 
@@ -86,3 +87,17 @@ def identify_client() -> None:
     if actor is None:
         raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "reporting"}))
     g.actor = actor
+
+
+def refuse_unknown_parameters() -> None:
+    """Refuse parameters on a route that declares none; the others refuse what they do not know.
+
+    Raises UnprocessableEntity.
+    """
+    documented = getattr(current_app.view_functions[str(request.endpoint)], "_apidoc", {})
+    declared = documented.get("arguments", {}).get("parameters", ())
+    if request.args and not any(one.get("in") == "query" for one in declared):
+        refused = UnprocessableEntity()
+        names = [name[:60] for name in list(request.args)[:20]]
+        refused.data = {"messages": {"query": {name: ["Unknown field."] for name in names}}}  # type: ignore[attr-defined]
+        raise refused

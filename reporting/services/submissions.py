@@ -126,6 +126,13 @@ def receive(
     return _store(session, actor, delivery, catalogue, taken, clock())
 
 
+def refuse(
+    session: Session, *, actor: Actor, delivery: Delivery, issues: tuple[Issue, ...]
+) -> Receipt:
+    """Refuse a return for what its door found, and keep the attempt. The caller commits."""
+    return _refuse(session, actor, delivery, issues)
+
+
 def preflight(
     session: Session, *, actor: Actor, raw: RawReturn, catalogue: Catalogue, now: datetime
 ) -> Receipt:

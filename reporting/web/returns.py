@@ -9,6 +9,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from forms.definition import FormVersion
+from forms.issues import Issue
 from forms.returns import RawReturn
 from forms.rule_outcomes import printed
 from reporting.http import (
@@ -26,7 +27,7 @@ from reporting.services.deliveries import read_return
 from reporting.services.named import form_named, period_named, unit_named
 from reporting.services.obligations import OwedForm, list_owed
 from reporting.services.receipts import Receipt, Verdict, issue_for_people
-from reporting.services.submissions import Delivery, preflight, receipt_of, receive
+from reporting.services.submissions import Delivery, preflight, receipt_of, receive, refuse
 from reporting.services.templates import make_template
 from reporting.services.units import UnitView, list_units, views
 from reporting.web.choosing import group_units, search_units
@@ -130,10 +131,6 @@ def send() -> tuple[str, int] | AnyResponse:
     parts, chosen = current_parts(), _chosen()
     delivered = read_delivery(file_only=True)
     raw = read_return(delivered.body, is_workbook=True, limits=parts.xlsx_limits)
-    if _is_of_another(chosen, raw):
-        # Sent as it is, it would count for a return that the clerk does not have in mind.
-        receipt = Receipt(Verdict.REFUSED, raw.form, raw.unit, raw.period, ())
-        return _verdict_page(chosen, receipt, delivered.file_name, is_trial=False, raw=raw)
     delivery = Delivery(
         raw,
         delivered.body,
@@ -143,13 +140,18 @@ def send() -> tuple[str, int] | AnyResponse:
         delivered.begun_at,
     )
     with parts.sessions.begin() as session:
-        receipt = receive(
-            session,
-            actor=current_actor(),
-            delivery=delivery,
-            catalogue=parts.catalogue,
-            clock=parts.clock,
-        )
+        if _is_of_another(chosen, raw):
+            # Sent as it is, it would count for a return that the clerk does not have in mind.
+            other = (_other_return(chosen, raw),)
+            receipt = refuse(session, actor=current_actor(), delivery=delivery, issues=other)
+        else:
+            receipt = receive(
+                session,
+                actor=current_actor(),
+                delivery=delivery,
+                catalogue=parts.catalogue,
+                clock=parts.clock,
+            )
     if receipt.verdict is Verdict.REFUSED:
         return _verdict_page(chosen, receipt, delivered.file_name, is_trial=False, raw=raw)
     again = "1" if receipt.verdict is Verdict.REPEATED else None
@@ -213,6 +215,12 @@ def _is_of_another(chosen: Chosen, raw: RawReturn) -> bool:
     """Whether a file that could be read is for another unit, form or period."""
     here = (chosen.unit.code, chosen.form.code, chosen.period)
     return bool(raw.form) and here != (raw.unit, raw.form, raw.period)
+
+
+def _other_return(chosen: Chosen, raw: RawReturn) -> Issue:
+    given = f"{raw.form}, {raw.unit}, {raw.period}"
+    wanted = f"{chosen.form.code}, {chosen.unit.code}, {chosen.period}"
+    return Issue("other_return", given=given[:200], expected=wanted)
 
 
 def _verdict_page(

@@ -92,3 +92,25 @@ def test_a_header_that_is_no_base64_is_no_token(doors: Doors) -> None:
     """A Basic header of other signs is refused like any other that is no bearer token."""
     answer = doors.http.get("/api/v1/units", environ_overrides={"HTTP_AUTHORIZATION": "Basic \xe9"})
     assert answer.status_code == 401
+
+
+def test_no_route_passes_over_a_parameter_that_it_does_not_know(doors: Doors) -> None:
+    """A misspelt filter answered with everything would be believed; every list and item says so."""
+    app = doors.http.application
+    paths = [
+        rule.rule.removeprefix("/api/v1")
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/v1/") and "GET" in (rule.methods or ())
+        if not rule.arguments and not rule.rule.endswith("openapi.json")
+    ]
+    assert len(paths) >= 6
+    statuses = {path: doors.get(f"{path}?perod=2026-Q3", "centre").status_code for path in paths}
+    assert set(statuses.values()) == {422}, statuses
+    answer = doors.get("/regimes?perod=2026-Q3", "centre").get_json()
+    assert "perod" in answer["parameters"]["query"]
+
+
+def test_a_foreign_name_for_this_machine_opens_nothing(doors: Doors) -> None:
+    """A site that gives itself a name leading to 127.0.0.1 cannot read the pages of a laptop."""
+    for name, status in (("127.0.0.1:8000", 200), ("localhost", 200), ("evil.example", 400)):
+        assert doors.http.get("/", headers={"Host": name}).status_code == status

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
 from reporting.app import create_app
+from reporting.models import RefusedAttempt
 from reporting.settings import Environment, Settings
 from tests.builders import GOOD_CELLS, LEAF_FORM, a_return, a_unit, shipped_forms
 from tests.reporting.doors import Doors
@@ -112,6 +113,12 @@ def test_a_file_for_another_unit_is_not_sent(doors: Doors) -> None:
     assert answer.status_code == 422
     assert "báo cáo khác" in answer.text
     assert doors.get("/submissions", "centre").get_json()["items"] == []
+    with doors.sessions() as session:
+        kept = session.scalars(select(RefusedAttempt)).one()
+    assert (kept.unit_code, [issue["code"] for issue in kept.issues]) == (
+        "X01840",
+        ["other_return"],
+    )
 
 
 def test_what_a_sender_wrote_is_shown_as_text(doors: Doors) -> None:
