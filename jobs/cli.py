@@ -1,20 +1,46 @@
-"""The command line `reporting-jobs`: what is done by the clock, and the demonstration of it all."""
+"""The command line `reporting-jobs`: what is done by the clock, and the demonstration of it all.
+
+Exit codes for schedulers of others: 0 done or already done, 75 try again, 1 failed.
+"""
 
 from __future__ import annotations
 
+import os
 import signal
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import NoReturn
 
 import click
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+from sqlalchemy.exc import OperationalError
 
-from jobs.demo.folder import NotOurs
-from jobs.demo.sending import Unexpected
-from jobs.demo.serving import DidNotStart, take_port
-from jobs.demo.stage import Wrong
-from jobs.demo.story import Plan, run
-from jobs.demo.telling import Teller
+from forms.faults import BadDeclaration
+from jobs.clock import Ringer, serve
+from jobs.demo.cli import demo
+from jobs.leading import SecondScheduler, lead_of
+from reporting.db import is_migrated
+from reporting.errors import Refusal
+from reporting.logs import configure_logging
+from reporting.parts import Parts, make_parts
+from reporting.services.actors import Actor
+from reporting.services.job_runs import (
+    EVERYTHING,
+    PURPOSES,
+    list_failing,
+    list_runs,
+    retry,
+    run_job,
+    would_do,
+)
+from reporting.services.preview import look_ahead
+from reporting.settings import BadSettings, Settings
 
+TRY_AGAIN = 75
+FAILED = 1
 _TERMINATED = 143
 
 
@@ -23,31 +49,153 @@ def main() -> None:
     """Scheduled work, and the demonstration."""
 
 
+main.add_command(demo)
+
+
+class Instant(click.ParamType[datetime]):
+    """An instant with its zone."""
+
+    name = "instant"
+
+    def convert(
+        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """The instant; a naive one is refused."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            instant = datetime.fromisoformat(value)
+        except ValueError:
+            instant = None
+        if instant is None or instant.tzinfo is None:
+            self.fail("expected such as 2026-09-16T10:00:00+07:00", param, ctx)
+        return instant
+
+
+@contextmanager
+def _opened() -> Iterator[Parts]:
+    """The parts of this process; every failure ends with a sentence and its exit code."""
+    try:
+        parts = make_parts(Settings.from_env(os.environ))
+    except BadSettings as bad:
+        raise click.ClickException("\n".join(bad.faults)) from None
+    except BadDeclaration as bad:
+        raise click.ClickException("\n".join(str(fault) for fault in bad.faults)) from None
+    configure_logging(parts.settings.environment)
+    try:
+        with parts.engine.connect() as connection:
+            if not is_migrated(connection):
+                raise click.ClickException("the store is not up to date: run reporting db upgrade")
+        yield parts
+    except OperationalError as fault:
+        click.echo(f"the store is away or busy; try again: {fault.orig}", err=True)
+        raise SystemExit(TRY_AGAIN) from None
+    except Refusal as refusal:
+        raise click.ClickException(f"{refusal.vi}\n{refusal.en}") from None
+    finally:
+        parts.engine.dispose()
+
+
+def _actor() -> Actor:
+    name = os.environ.get("USER") or os.environ.get("LOGNAME") or "console"
+    return Actor(name=f"console:{name}", is_system=True)
+
+
+def _local(parts: Parts, instant: datetime | None) -> str:
+    zone = parts.settings.time_zone
+    return "" if instant is None else f"{instant.astimezone(zone):%d/%m/%Y %H:%M}"
+
+
+@main.command("list")
+def list_jobs() -> None:
+    """The jobs that can be rung for."""
+    for job, (vi, en) in PURPOSES.items():
+        click.echo(f"{job:12} {vi} · {en}")
+
+
 @main.command()
-@click.option("--serve/--no-serve", default=True, help="Serve the page when the story is over.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535))
-@click.option(
-    "--folder",
-    default=Path("var/demo"),
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Made anew by every run; a folder of anybody else is left alone.",
-)
-@click.option("--small", is_flag=True, help="One province, a few units: for tests.")
-def demo(*, serve: bool, port: int, folder: Path, small: bool) -> None:
-    """Play a whole reporting period on a throw-away database, then serve its page."""
+@click.argument("job", default=EVERYTHING)
+@click.option("--as-of", type=Instant(), help="Ring for this instant instead of now.")
+@click.option("--key", help="The same key rings once; ringing again answers the first run.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+def run(job: str, as_of: datetime | None, key: str | None, *, dry_run: bool) -> None:
+    """Do what is due: everything, or one JOB. For cron and whoever else keeps time."""
+    with _opened() as parts:
+        instant = as_of or parts.clock()
+        if dry_run:
+            for one in would_do(parts.bell, job=job, as_of=instant, actor=_actor()):
+                what = f"{one.form_code} {one.period} {one.unit_code} {one.occurrence}"
+                click.echo(f"{_local(parts, one.due_at)}  {one.action}  {' '.join(what.split())}")
+            return
+        done, is_new = run_job(
+            parts.bell, job=job, as_of=instant, door="command", actor=_actor(), key=key
+        )
+    outcome = done.outcome or {"done": {}, "failed": []}
+    counts = ", ".join(f"{count} {what}" for what, count in outcome["done"].items()) or "nothing"
+    click.echo(f"run {done.id}{'' if is_new else ' (rung before)'}: {counts}")
+    for line in outcome["failed"]:
+        click.echo(f"  failed: {line}", err=True)
+    if outcome["failed"]:
+        raise SystemExit(FAILED)
+
+
+@main.command()
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1, 400))
+def preview(days: int) -> None:
+    """What will fire in the days to come, for whom, and why."""
+    with _opened() as parts:
+        grid = Grid("When", "What", "Form", "Period", "Units", "Why", box=None)
+        for one in look_ahead(parts.bell, now=parts.clock(), span=timedelta(days=days)):
+            units = ", ".join(f"{n} {kind}" for kind, n in one.units.items()) or one.unit_code
+            why = "\n".join(("! " if why.is_warning else "") + why.vi for why in one.reasons)
+            cells = (_local(parts, one.at), one.action, one.form_code, one.period, units, why)
+            grid.add_row(*map(Text, cells))
+    Console(width=None if Console().is_terminal else 200).print(grid)
+
+
+@main.command()
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500))
+def history(limit: int) -> None:
+    """The last runs, and what failed and waits to be tried again."""
+    with _opened() as parts:
+        with parts.reading_sessions() as session:
+            runs, failing = list_runs(session, limit=limit), list_failing(session)
+        for one in runs:
+            done = (one.outcome or {}).get("done", {})
+            said = ", ".join(f"{count} {what}" for what, count in done.items()) or "-"
+            end = _local(parts, one.finished_at) or "not finished"
+            click.echo(
+                f"{one.id:6} {_local(parts, one.as_of)} {one.job} by {one.actor}: {said}; {end}"
+            )
+        for row in failing:
+            what = f"{row.action} {row.form_code} {row.period} {row.unit_code}"
+            click.echo(f"failed {row.id}: {' '.join(what.split())}, {row.attempts} times")
+            click.echo(f"    {row.last_error.splitlines()[0] if row.last_error else ''}")
+
+
+@main.command("retry")
+@click.argument("number", type=int)
+def retry_one(number: int) -> None:
+    """Let failed action NUMBER (see history) be tried at the next ring."""
+    with _opened() as parts, parts.sessions.begin() as session:
+        action = retry(session, actor=_actor(), action_id=number)
+        click.echo(f"{action.action} {action.form_code} {action.period}: at the next ring")
+
+
+@main.command("serve")
+@click.option("--every", default=15.0, show_default=True, type=click.FloatRange(0.1, 3600))
+def serve_clock(every: float) -> None:
+    """Ring for good; of several on PostgreSQL one leads, and another takes over."""
     signal.signal(signal.SIGTERM, _terminate)
-    try:
-        # Taken before the story, so that nobody waits for it in vain.
-        page = take_port(port) if serve else None
-    except OSError:
-        raise click.ClickException(f"port {port} is taken; choose another: --port 8001") from None
-    try:
-        run(Plan(folder, serve_on=page, small=small), Teller())
-    except (NotOurs, Wrong, Unexpected, DidNotStart) as failure:
-        raise click.ClickException(str(failure)) from None
+    with _opened() as parts:
+        try:
+            serve(Ringer(parts.bell, lead_of(parts.engine), every))
+        except SecondScheduler as second:
+            raise click.ClickException(str(second)) from None
+        except KeyboardInterrupt:
+            click.echo("ended")
 
 
 def _terminate(number: int, frame: object) -> NoReturn:
-    # As an exception, so that the server is ended on the way out.
+    # As an exception, so that the lead is given up on the way out.
     raise SystemExit(_TERMINATED)

@@ -33,3 +33,7 @@ class Conflict(Refusal):
 
 class Overflow(Refusal):
     """A figure or a sum is too large to be kept exactly. Nothing was rounded and nothing stored."""
+
+
+class OtherRequest(Refusal):
+    """The key of a request was used before, for another one."""

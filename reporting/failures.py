@@ -17,6 +17,7 @@ STATUSES: Mapping[type[errors.Refusal], HTTPStatus] = {
     errors.PeriodClosed: HTTPStatus.CONFLICT,
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.Overflow: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.OtherRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
 _SENTENCES: Mapping[int, tuple[str, str]] = {

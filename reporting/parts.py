@@ -17,6 +17,7 @@ from forms.opening_xlsx import XlsxLimits
 from reporting.db import make_engine, make_session_factory
 from reporting.services.clients import KnownTokens
 from reporting.services.published_forms import refuse_changed_declarations
+from reporting.services.ringing import Bell
 from reporting.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -56,6 +57,17 @@ class Parts:
             unpacked_bytes=self.settings.max_unpacked,
             ratio=self.settings.max_ratio,
             rows=self.settings.max_rows,
+        )
+
+    @property
+    def bell(self) -> Bell:
+        """What ringing the clock needs."""
+        return Bell(
+            self.sessions,
+            self.catalogue,
+            self.settings.time_zone,
+            self.clock,
+            self.settings.hand_over,
         )
 
     def today(self) -> date:

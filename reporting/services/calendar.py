@@ -15,9 +15,10 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from forms.working_days import DayChange, WorkingCalendar
-from reporting.errors import NotAllowed, NotFound
+from reporting.errors import NotFound
 from reporting.models import CalendarDay
 from reporting.services.actors import Actor
+from reporting.services.rights import require_centre
 
 _SHIPPED = "working_days.csv"
 
@@ -42,7 +43,7 @@ def change_day(
     session: Session, *, actor: Actor, day: date, change: DayChange, now: datetime
 ) -> None:
     """Make a day free or worked. The caller commits. Raises NotAllowed."""
-    _require_centre(actor)
+    require_centre(actor)
     session.execute(delete(CalendarDay).where(CalendarDay.day == day))
     session.execute(
         insert(CalendarDay),
@@ -58,7 +59,7 @@ def change_day(
 
 def forget_change(session: Session, *, actor: Actor, day: date) -> None:
     """Let a day be ordinary again. The caller commits. Raises NotAllowed, NotFound."""
-    _require_centre(actor)
+    require_centre(actor)
     gone = session.execute(
         delete(CalendarDay).where(CalendarDay.day == day).returning(CalendarDay.day)
     ).one_or_none()
@@ -78,11 +79,3 @@ def shipped_changes() -> Mapping[date, DayChange]:
         date.fromisoformat(row["day"]): DayChange(row["is_working"] == "true", row["name"])
         for row in csv.DictReader(lines)
     }
-
-
-def _require_centre(actor: Actor) -> None:
-    if not actor.may_administer:
-        raise NotAllowed(
-            vi="Chỉ cơ quan trung ương được sửa lịch làm việc.",
-            en="Only the central office may change the calendar.",
-        )

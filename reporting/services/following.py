@@ -20,6 +20,8 @@ from forms.definition import FormVersion
 from forms.regime import Clockwork, Regime
 from reporting.models import ReportingObligation, ReportingUnit
 from reporting.services.ledger import Action, Ask, ask, instant_text
+from reporting.services.opening import end_of_day
+from reporting.services.planning import PlannedOpening
 
 #: When people are told something: early on a day, by the clock where due dates are dates.
 MORNING = time(8)
@@ -61,6 +63,19 @@ def ask_follow_ups(
         )
     ]
     ask(session, asked, now=now)
+
+
+def follow_ups_of(planned: PlannedOpening, zone: ZoneInfo) -> list[Ask]:
+    """What opening a period will ask for, as far as people are told of it; nothing is written."""
+    closes = planned.regime.clockwork.close
+    found: list[Ask] = []
+    for day in sorted({planned.days.due[kind] for kind in planned.form.reporter_kinds}):
+        at = end_of_day(day, zone)
+        closes_at = None if closes is None else at + timedelta(days=closes)
+        due = _Due(at, planned.opens_at, closes_at, ())
+        clockwork = planned.regime.clockwork
+        found += _for_people(planned.form.code, planned.period.code, clockwork, due, zone)
+    return found
 
 
 def consolidated_from(catalogue: Catalogue, form_code: str) -> list[FormVersion]:

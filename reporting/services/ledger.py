@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy import Select, or_, select
@@ -94,4 +94,4 @@ def in_order(actions: Sequence[JobAction]) -> list[JobAction]:
 
 def instant_text(instant: datetime) -> str:
     """An instant as part of an occurrence: `2026-09-19T16:59:59Z`."""
-    return instant.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -23,7 +23,7 @@ from forms.working_days import WorkingCalendar
 from reporting.errors import Conflict
 from reporting.models import JobAction
 from reporting.services.calendar import working_calendar
-from reporting.services.ledger import Action, Ask, ask
+from reporting.services.ledger import Action, Ask, ask, instant_text
 from reporting.services.opening import end_of_day, start_of_day
 from reporting.services.regimes import known_regimes
 
@@ -41,6 +41,11 @@ class PlannedOpening:
     days: Timetable
     opens_at: datetime
     last_due_at: datetime
+    zone: ZoneInfo
+
+    def due(self, kind: str) -> str:
+        """The due instant of a kind of unit, as occurrences have it."""
+        return instant_text(end_of_day(self.days.due[kind], self.zone))
 
 
 def ask_openings(session: Session, *, catalogue: Catalogue, zone: ZoneInfo, now: datetime) -> None:
@@ -49,15 +54,18 @@ def ask_openings(session: Session, *, catalogue: Catalogue, zone: ZoneInfo, now:
     _adopt(session, regimes, now)
     asked = [
         Ask(Action.OPEN, one.opens_at, one.form.code, one.period.code)
-        for one in planned_openings(session, catalogue=catalogue, zone=zone, until=now)
+        for one in planned_openings(session, catalogue=catalogue, zone=zone, now=now, until=now)
     ]
     ask(session, asked, now=now)
 
 
 def planned_openings(
-    session: Session, *, catalogue: Catalogue, zone: ZoneInfo, until: datetime
+    session: Session, *, catalogue: Catalogue, zone: ZoneInfo, now: datetime, until: datetime
 ) -> list[PlannedOpening]:
-    """Openings up to an instant that the ledger has not been asked for, in their order."""
+    """Openings up to an instant that the ledger has not been asked for, in their order.
+
+    A regime that no ring has seen yet counts from `now` on.
+    """
     regimes = known_regimes(session, catalogue)
     adopted = _adopted(session)
     opened = select(JobAction.form_code, JobAction.period).where(JobAction.action == Action.OPEN)
@@ -68,7 +76,7 @@ def planned_openings(
         for regime in regimes.values()
         if not regime.is_secret
         for one in _openings(
-            catalogue, regime, calendar, zone, adopted.get(regime.code, until), until, asked
+            catalogue, regime, calendar, zone, adopted.get(regime.code, now), until, asked
         )
     ]
     return sorted(found, key=lambda one: (one.opens_at, one.form.code, one.period.code))
@@ -99,7 +107,7 @@ def _openings(
             due = max(days.due[kind] for kind in form.reporter_kinds)
             last_due_at = end_of_day(due, zone)
             if last_due_at >= since:
-                yield PlannedOpening(form, regime, period, days, opens_at, last_due_at)
+                yield PlannedOpening(form, regime, period, days, opens_at, last_due_at, zone)
 
 
 def _forms_of(catalogue: Catalogue, regime: Regime) -> list[str]:

@@ -23,3 +23,12 @@ def require_sight(session: Session, *, actor: Actor, unit: ReportingUnit, on: da
         vi="Tài khoản này không được xem dữ liệu của đơn vị đó.",
         en="This client may not look into the affairs of that unit.",
     )
+
+
+def require_centre(actor: Actor) -> None:
+    """Raises NotAllowed unless the actor speaks for the central office or the system itself."""
+    if not actor.may_administer:
+        raise NotAllowed(
+            vi="Chỉ cơ quan trung ương được làm việc này.",
+            en="Only the central office may do this.",
+        )

@@ -63,14 +63,20 @@ class Doors:
         return self.http.get(f"/api/v1{path}", headers=self.token(who), **more)
 
     def send(
-        self, data: Any, who: str = "commune", *, to: str = "/submissions", **more: Any
+        self,
+        data: Any,
+        who: str = "commune",
+        *,
+        to: str = "/submissions",
+        key: str = "",
+        **more: Any,
     ) -> TestResponse:
-        """Send JSON: bytes as they are, anything else written as JSON."""
+        """Send JSON: bytes as they are, anything else written as JSON; once only with a key."""
         body = data if isinstance(data, bytes) else as_json(data)
         return self.http.post(
             f"/api/v1{to}",
             data=body,
-            headers=self.token(who),
+            headers=self.token(who) | ({"Idempotency-Key": key} if key else {}),
             content_type="application/json",
             **more,
         )

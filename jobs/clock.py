@@ -1,0 +1,70 @@
+"""The process that rings: APScheduler as its clock, the ledger as its memory.
+
+APScheduler decides nothing. It calls every second; what is due is asked of the ledger, and done
+by whoever leads. So a call that comes late, twice or never changes no outcome.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import structlog
+from apscheduler.schedulers.blocking import BlockingScheduler
+from sqlalchemy.exc import SQLAlchemyError
+
+from jobs.leading import Lead
+from reporting.services.ringing import Bell, Rung, ring
+
+_log = structlog.get_logger()
+
+#: Seconds between two calls: how soon another scheduler takes over from one that died.
+_BEAT = 1.0
+
+
+@dataclass
+class Ringer:
+    """Rings every so many seconds while it leads; told of the store's absence, it tries again."""
+
+    bell: Bell
+    lead: Lead
+    every: float
+    on_ring: Callable[[Rung], None] = lambda _: None
+    _rang: float = field(default=float("-inf"), init=False)
+    _led: bool = field(default=False, init=False)
+
+    def beat(self) -> None:
+        """One call of the clock. Raises SecondScheduler where there may be one alone."""
+        leads = self.lead.take()
+        if leads and not self._led:
+            _log.info("this scheduler leads")
+            self._rang = float("-inf")
+        self._led = leads
+        if not leads or time.monotonic() - self._rang < self.every:
+            return
+        self._rang = time.monotonic()
+        try:
+            self.on_ring(ring(self.bell, now=self.bell.clock()))
+        except SQLAlchemyError as fault:
+            _log.error("the store is away; the next ring takes it up", fault=str(fault)[:300])
+
+
+def serve(ringer: Ringer, *, beat: float = _BEAT) -> None:
+    """Ring until the process is told to end. Raises SecondScheduler."""
+    ringer.lead.take()  # Where only one may be, the second says so before it does anything.
+    scheduler = BlockingScheduler(timezone=UTC)
+    scheduler.add_job(
+        ringer.beat,
+        "interval",
+        seconds=beat,
+        next_run_time=datetime.now(UTC),
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+    )
+    try:
+        scheduler.start()
+    finally:
+        ringer.lead.give_up()

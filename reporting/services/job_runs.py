@@ -1,0 +1,205 @@
+"""Ringing as others ask for it: once for each idempotency key, tried before, looked back upon.
+
+cron, a cluster's scheduler and a person at the console all come through here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from forms.canonical import sha256
+from reporting.errors import Conflict, NotFound, OtherRequest
+from reporting.models import JobAction, JobRun
+from reporting.services.actors import Actor
+from reporting.services.ledger import Action, in_order, waiting
+from reporting.services.planning import planned_openings
+from reporting.services.rights import require_centre
+from reporting.services.ringing import Bell, ring
+
+#: The job that does everything that is due; each action is a job of its own as well.
+EVERYTHING = "ring"
+
+#: What an action is for, in the words of those who read the list.
+PURPOSES: dict[str, tuple[str, str]] = {
+    EVERYTHING: ("Làm mọi việc đến hạn, theo thứ tự", "Do everything that is due, in order"),
+    Action.OPEN: ("Mở kỳ, chốt danh sách phải gửi", "Open periods, freeze who owes what"),
+    Action.REMIND: ("Nhắc đơn vị chưa gửi trước hạn", "Remind who has not sent, before it is due"),
+    Action.MARK_LATE: ("Đánh dấu quá hạn", "Mark who has not sent by the due instant"),
+    Action.CLOSE: ("Khóa kỳ", "Close periods"),
+    Action.ESCALATE: ("Báo cấp trên", "Tell the unit above who is missing"),
+    Action.CONSOLIDATE: ("Tổng hợp", "Consolidate"),
+    Action.HAND_OVER: ("Giao bản tổng hợp", "Hand editions over to the information centre"),
+    Action.CLEAN_UP: ("Dọn dẹp", "Clean up"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One action that would be done."""
+
+    action: str
+    form_code: str
+    period: str
+    unit_code: str
+    occurrence: str
+    due_at: datetime
+
+
+def run_job(
+    bell: Bell,
+    *,
+    job: str,
+    as_of: datetime,
+    door: str,
+    actor: Actor,
+    key: str | None = None,
+) -> tuple[JobRun, bool]:
+    """Ring for a job, once for each key of an actor; gives the run and whether it is a new one.
+
+    The same key with another job or instant is another request and is refused. Opens its own
+    transactions. Raises NotAllowed, NotFound, OtherRequest, Conflict for an
+    instant to come.
+    """
+    only = actions_of(job)
+    require_centre(actor)
+    if as_of > bell.clock():
+        raise Conflict(
+            vi="Không chạy trước thời điểm của tương lai; hãy dùng dry_run để xem trước.",
+            en="A run cannot be as of the future; use dry_run to look ahead.",
+        )
+    digest = sha256(f"{job}|{as_of.isoformat()}".encode())
+    first = _first_run(bell, actor, key, digest)
+    if first is not None:
+        return first, False
+    run_id = _new_run(bell, job, as_of, door, actor, key, digest)
+    if run_id is None:
+        again = _first_run(bell, actor, key, digest)
+        if again is not None:
+            return again, False
+        raise LookupError("a run that stood in the way is gone")
+    ring(bell, now=as_of, door=door, actor=actor, only=only, run_id=run_id)
+    with bell.sessions() as session:
+        return session.get_one(JobRun, run_id), True
+
+
+def would_do(bell: Bell, *, job: str, as_of: datetime, actor: Actor) -> list[Due]:
+    """What a run would do at an instant, also one to come; nothing is written.
+
+    What actions would ask for in turn is not among it. Raises NotAllowed, NotFound.
+    """
+    only = actions_of(job)
+    require_centre(actor)
+    with bell.sessions() as session:
+        asked = [_due(row) for row in in_order(session.scalars(waiting(as_of)).all())]
+        openings = [
+            Due(Action.OPEN, one.form.code, one.period.code, "", "", one.opens_at)
+            for one in planned_openings(
+                session, catalogue=bell.catalogue, zone=bell.zone, now=bell.clock(), until=as_of
+            )
+        ]
+        session.rollback()
+    found = [*openings, *asked]
+    return [one for one in found if not only or one.action in only]
+
+
+def actions_of(job: str) -> frozenset[Action]:
+    """The actions of a job; none stands for all of them. Raises NotFound."""
+    if job == EVERYTHING:
+        return frozenset()
+    if job in PURPOSES:
+        return frozenset({Action(job)})
+    raise NotFound(
+        vi=f"Không có việc {job[:40]!r}. Có: {', '.join(PURPOSES)}.",
+        en=f"There is no job {job[:40]!r}. There are: {', '.join(PURPOSES)}.",
+    )
+
+
+def list_runs(session: Session, *, before: int = 0, limit: int = 50) -> list[JobRun]:
+    """Runs, the newest first, from before a number on: one statement."""
+    query = select(JobRun).order_by(JobRun.id.desc()).limit(limit)
+    return list(session.scalars(query.where(JobRun.id < before) if before else query))
+
+
+def list_failing(session: Session) -> list[JobAction]:
+    """Actions that failed and are not done, the oldest first: one statement."""
+    query = select(JobAction).where(JobAction.done_at.is_(None), JobAction.attempts > 0)
+    return list(session.scalars(query.order_by(JobAction.due_at, JobAction.id).limit(500)))
+
+
+def retry(session: Session, *, actor: Actor, action_id: int) -> JobAction:
+    """Let a failed action be tried at the next ring. Caller commits. NotAllowed, NotFound."""
+    require_centre(actor)
+    action = session.get(JobAction, action_id)
+    if action is None or action.done_at is not None or not action.attempts:
+        raise NotFound(
+            vi=f"Không có việc lỗi nào mang số {action_id}.",
+            en=f"No failed action has the number {action_id}.",
+        )
+    action.next_try_at = None
+    return action
+
+
+def last_ring(session: Session) -> datetime | None:
+    """When a ring last came to its end: one statement."""
+    return session.scalar(select(func.max(JobRun.finished_at)))
+
+
+def oldest_overdue(session: Session, *, now: datetime) -> datetime | None:
+    """Since when the oldest action waits that should have been done: one statement."""
+    query = select(func.min(JobAction.due_at))
+    return session.scalar(query.where(JobAction.done_at.is_(None), JobAction.due_at < now))
+
+
+def _first_run(bell: Bell, actor: Actor, key: str | None, digest: str) -> JobRun | None:
+    if key is None:
+        return None
+    with bell.sessions() as session:
+        run = session.scalars(
+            select(JobRun).where(JobRun.actor == actor.name, JobRun.idempotency_key == key)
+        ).one_or_none()
+    if run is None:
+        return None
+    if run.request_sha256 != digest:
+        raise OtherRequest(
+            vi="Khóa Idempotency-Key này đã dùng cho một yêu cầu khác.",
+            en="This Idempotency-Key was used for another request.",
+        )
+    return run
+
+
+def _new_run(
+    bell: Bell,
+    job: str,
+    as_of: datetime,
+    door: str,
+    actor: Actor,
+    key: str | None,
+    digest: str,
+) -> int | None:
+    """The number of a new run; None where another came first with the same key."""
+    run = JobRun(
+        job=job,
+        door=door,
+        actor=actor.name,
+        idempotency_key=key,
+        request_sha256=digest,
+        as_of=as_of,
+        started_at=bell.clock(),
+        outcome={},
+    )
+    try:
+        with bell.sessions.begin() as session:
+            session.add(run)
+            session.flush()
+            return run.id
+    except IntegrityError:
+        return None
+
+
+def _due(row: JobAction) -> Due:
+    return Due(row.action, row.form_code, row.period, row.unit_code, row.occurrence, row.due_at)

@@ -1,0 +1,163 @@
+"""The process that rings: the real clock, one leader among several, a take-over, one on SQLite."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+from sqlalchemy.orm import Session
+
+from jobs.cli import main
+from jobs.leading import FileLead, SecondScheduler, ServerLead, lead_of
+from reporting.db import make_engine, make_session_factory, migrate
+from reporting.models import JobAction, JobRun, ReportingObligation, UnitKind
+from tests.builders import a_unit
+
+PATIENCE = 40.0
+
+
+@pytest.fixture
+def store(empty_database_url: str) -> str:
+    """A migrated store with a province and a commune."""
+    engine = make_engine(empty_database_url)
+    migrate(engine)
+    with make_session_factory(engine).begin() as session:
+        province = a_unit(session, "H55", kind=UnitKind.PROVINCE)
+        a_unit(session, "X1", parent=province)
+    engine.dispose()
+    return empty_database_url
+
+
+@contextmanager
+def scheduler(url: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`reporting-jobs serve` as a process of its own; ended by its number."""
+    command = [str(Path(sys.executable).parent / "reporting-jobs"), "serve", "--every", "0.2"]
+    with log.open("ab") as written:
+        process = subprocess.Popen(
+            command,
+            env=os.environ | {"REPORTING_DATABASE_URL": url},
+            stdout=written,
+            stderr=written,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(timeout=30)
+
+
+def until(what: Callable[[], object], log: Path) -> None:
+    """Wait until something holds; fails with the log of the process."""
+    give_up = time.monotonic() + PATIENCE
+    while time.monotonic() < give_up:
+        if what():
+            return
+        time.sleep(0.1)
+    pytest.fail(log.read_text(errors="replace")[-3_000:])
+
+
+def count(engine: sa.Engine, model: type) -> int:
+    """How many rows there are."""
+    with Session(engine) as session:
+        return session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
+
+
+def rings_ended(engine: sa.Engine) -> int:
+    """How many rings came to their end."""
+    with Session(engine) as session:
+        query = sa.select(sa.func.count()).select_from(JobRun)
+        return session.scalar(query.where(JobRun.finished_at.is_not(None))) or 0
+
+
+def test_the_real_clock_opens_what_runs_today(store: str, tmp_path: Path) -> None:
+    """APScheduler rings, the ledger decides, and obligations of today's periods stand there."""
+    log = tmp_path / "log"
+    engine = make_engine(store)
+    with scheduler(store, log):
+        until(lambda: rings_ended(engine), log)
+        owed, done = count(engine, ReportingObligation), count(engine, JobAction)
+        assert owed
+        rings = rings_ended(engine)
+        until(lambda: rings_ended(engine) > rings + 1, log)
+        assert (count(engine, ReportingObligation), count(engine, JobAction)) == (owed, done)
+    engine.dispose()
+
+
+def test_another_scheduler_takes_over_from_one_that_was_killed(
+    postgresql_store: str, tmp_path: Path
+) -> None:
+    """Two on PostgreSQL: one leads; after kill -9 the other rings within seconds."""
+    logs = [tmp_path / "first", tmp_path / "second"]
+    engine = make_engine(postgresql_store)
+    with scheduler(postgresql_store, logs[0]) as first:
+        until(lambda: "leads" in logs[0].read_text(), logs[0])
+        with scheduler(postgresql_store, logs[1]):
+            time.sleep(2)
+            assert "leads" not in logs[1].read_text()
+            first.send_signal(signal.SIGKILL)
+            first.wait(timeout=30)
+            rings = count(engine, JobRun)
+            until(lambda: "leads" in logs[1].read_text(), logs[1])
+            until(lambda: count(engine, JobRun) > rings, logs[1])
+    engine.dispose()
+
+
+@pytest.fixture
+def postgresql_store(store: str) -> str:
+    """The store, where it is on PostgreSQL."""
+    if not store.startswith("postgresql"):
+        pytest.skip("a file has one scheduler only: see the test for it")
+    return store
+
+
+def test_a_second_scheduler_on_a_file_refuses_to_start(tmp_path: Path) -> None:
+    """It says that there is one already, which, and what to do."""
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    engine = make_engine(url)
+    migrate(engine)
+    first = lead_of(engine)
+    assert isinstance(first, FileLead)
+    assert first.take()
+    result = CliRunner(env={"REPORTING_DATABASE_URL": url}).invoke(main, ["serve"])
+    assert result.exit_code == 1
+    assert str(os.getpid()) in result.output
+    assert "PostgreSQL" in result.output
+    first.give_up()
+    second = lead_of(engine)
+    assert second.take()
+    with pytest.raises(SecondScheduler):
+        first.take()
+    second.give_up()
+    engine.dispose()
+
+
+def test_a_lead_whose_connection_is_gone_is_given_up(postgresql_store: str) -> None:
+    """The server ends the session: the lock is free, and the old leader knows that it has none."""
+    engine = make_engine(postgresql_store)
+    first, second = ServerLead(engine), ServerLead(engine)
+    assert first.take()
+    assert not second.take()
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as admin:
+        admin.execute(
+            sa.text(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks"
+                " WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid()"
+            )
+        )
+    assert not first.take()
+    assert second.take()
+    assert not first.take()
+    second.give_up()
+    assert first.take()
+    first.give_up()
+    engine.dispose()

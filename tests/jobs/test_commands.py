@@ -1,0 +1,109 @@
+"""`reporting-jobs`: what cron and a person at the console see, and the codes they get."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from jobs.cli import main
+from reporting.db import make_engine, make_session_factory, migrate
+from reporting.models import UnitKind
+from reporting.services import scheduled_work
+from reporting.services.ledger import Action
+from tests.builders import ZONE, a_unit
+
+Run = Callable[..., Result]
+NOW = datetime(2026, 6, 16, 9, tzinfo=ZONE)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """The command line on a store of its own whose clock stands in June 2026."""
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    engine = make_engine(url)
+    migrate(engine)
+    with make_session_factory(engine).begin() as session:
+        a_unit(session, "X1", parent=a_unit(session, "H55", kind=UnitKind.PROVINCE))
+    engine.dispose()
+    runner = CliRunner(
+        env={"REPORTING_DATABASE_URL": url, "REPORTING_CLOCK_STANDS_AT": NOW.isoformat()}
+    )
+    return lambda *words: runner.invoke(main, list(words))
+
+
+def test_ringing_twice_does_it_once(run: Run) -> None:
+    """Both end with 0; the second had nothing to do."""
+    first, second = run("run"), run("run")
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert "open" in first.output
+    assert "nothing" in second.output
+
+
+def test_the_same_key_answers_the_first_run(run: Run) -> None:
+    """A scheduler that rings again after a lost answer learns what was done."""
+    first = run("run", "--key", "a", "--as-of", "2026-06-16T08:00:00+07:00")
+    again = run("run", "--key", "a", "--as-of", "2026-06-16T08:00:00+07:00")
+    other = run("run", "--key", "a", "--as-of", "2026-06-16T07:00:00+07:00")
+    assert first.output.replace("run 1:", "") == again.output.replace("run 1 (rung before):", "")
+    assert other.exit_code == 1
+    assert "another request" in other.output
+
+
+def test_a_dry_run_does_nothing(run: Run) -> None:
+    """It says what would be done; afterwards everything is still to be done."""
+    said = run("run", "--dry-run")
+    assert "II.06a/VPCP/KSTT 2026-Q3" in said.output
+    assert "open" in run("run").output
+
+
+def test_one_job_alone(run: Run) -> None:
+    """A job of a name does its own kind only; an unknown one is told with those there are."""
+    assert "open" not in run("run", "clean_up").output
+    unknown = run("run", "opne")
+    assert unknown.exit_code == 1
+    assert "clean_up" in unknown.output
+    assert run("run", "--as-of", "yesterday").exit_code == 2
+    assert "open" in run("list").output
+
+
+def test_the_preview_says_what_will_fire_for_whom_and_why(run: Run) -> None:
+    """Openings and deadlines of the days to come, with the rule behind each."""
+    said = run("preview", "--days", "120").output
+    assert "1 commune" in said
+    assert "19/09/2026" in said
+    assert "Mở nhận" in said
+
+
+def test_what_failed_is_told_and_can_be_tried_again(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run ends with 1; history says why; retry lets the next ring do it."""
+
+    def broken(*_: object) -> dict[str, object]:
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patched:
+        hands = scheduled_work.HANDS | {Action.CLEAN_UP: broken}  # type: ignore[operator]
+        patched.setattr("reporting.services.ringing.HANDS", hands)
+        failed = run("run")
+    assert failed.exit_code == 1
+    history = run("history").output
+    assert "no space left" in history
+    number = history.split("failed ")[1].split(":")[0]
+    assert "clean_up" not in run("run").output
+    assert run("retry", number).exit_code == 0
+    assert "1 clean_up" in run("run").output
+    assert run("retry", number).exit_code == 1
+
+
+def test_a_store_that_is_away_means_try_again(tmp_path: Path) -> None:
+    """75, and a sentence."""
+    url = "postgresql+psycopg://nobody@127.0.0.1:1/none"
+    result = CliRunner(env={"REPORTING_DATABASE_URL": url}).invoke(main, ["run"])
+    assert result.exit_code == 75
+    assert "try again" in result.output
+    assert not list(tmp_path.iterdir())
