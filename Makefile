@@ -1,6 +1,7 @@
 # make demo     a whole reporting period on a throw-away database, then its page (PORT=8000)
 # make test     everything that is checked before a change is merged
 # make bench    how fast, beside the bare minimum of the same work
+# make simulate years of deadlines, schedulers that die, clocks that jump: 0 twice, 0 missed
 # make format   format the code
 # make clean    take away what the other targets made
 
@@ -11,7 +12,7 @@ BIN := .venv/bin
 READY := .venv/ready
 export PYTHON
 
-.PHONY: help demo test bench format constraints clean prepare-demo prepare-test
+.PHONY: help demo test bench simulate format constraints clean prepare-demo prepare-test
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -26,6 +27,9 @@ test: prepare-test
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
+
+simulate: $(READY)
+	@$(BIN)/python -m tests.simulation
 
 format: $(READY)
 	@$(BIN)/ruff format .

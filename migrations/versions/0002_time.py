@@ -125,6 +125,7 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("job_action", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_job_action_run_id"), ["run_id"], unique=False)
         batch_op.create_index("ix_job_action_waiting", ["done_at", "due_at"], unique=False)
 
     op.create_table(
@@ -429,6 +430,7 @@ def downgrade() -> None:
     op.drop_table("person")
     with op.batch_alter_table("job_action", schema=None) as batch_op:
         batch_op.drop_index("ix_job_action_waiting")
+        batch_op.drop_index(batch_op.f("ix_job_action_run_id"))
 
     op.drop_table("job_action")
     op.drop_table("kept_regime")

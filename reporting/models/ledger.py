@@ -60,7 +60,7 @@ class JobAction(Base):
     due_at: Mapped[datetime]
     asked_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("job_run.id"))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("job_run.id"), index=True)
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     next_try_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(Text, default="", server_default="")

@@ -24,7 +24,7 @@ from reporting.models import JobAction, JobRun
 from reporting.services.actors import Actor
 from reporting.services.ledger import Action, in_order, waiting
 from reporting.services.planning import ask_openings
-from reporting.services.scheduled_work import HANDS, Occasion, ask_daily
+from reporting.services.scheduled_work import ASKING, HANDS, Occasion, ask_daily
 
 _log = structlog.get_logger()
 
@@ -90,9 +90,11 @@ def ring(
     rung = Rung(run)
     tried: set[int] = set()
     while due := _due(bell, now, only, tried):
-        for action_id in due:
+        for action_id, asks in due:
             tried.add(action_id)
             _do_one(bell, rung, action_id, now)
+            if asks:
+                break  # What it asked for may be due before what comes next here.
     with bell.sessions.begin() as session:
         session.execute(
             update(JobRun)
@@ -111,14 +113,16 @@ def _begin(session: Session, run_id: int | None, door: str, actor: Actor, now: d
     return run.id
 
 
-def _due(bell: Bell, now: datetime, only: Iterable[Action], tried: set[int]) -> list[int]:
-    """The ids of what is due, in order: anew each time, since what is done may ask for more."""
+def _due(
+    bell: Bell, now: datetime, only: Iterable[Action], tried: set[int]
+) -> list[tuple[int, bool]]:
+    """The ids of what is due, in order, and whether doing it asks for more."""
     query = waiting(now)
     if only:
         query = query.where(JobAction.action.in_([str(kind) for kind in only]))
     with bell.sessions() as session:
         rows = in_order(session.scalars(query).all())
-    return [row.id for row in rows if row.id not in tried]
+    return [(row.id, row.action in ASKING) for row in rows if row.id not in tried]
 
 
 def _do_one(bell: Bell, rung: Rung, action_id: int, now: datetime) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from forms.catalogue import Catalogue
@@ -28,8 +28,10 @@ from reporting.services.planning import planned_form
 #: When the daily work is due, by the clock where due dates are dates.
 _CLEANING = time(2)
 
-#: How long the history of ringing is kept. The ledger itself is kept for good.
-_HISTORY = timedelta(days=400)
+#: How long rings are remembered that did nothing, and keys that may be used again. Rings that did
+#: something stand as long as the ledger, which is kept for good.
+_IDLE_HISTORY = timedelta(days=2)
+_KEYED_HISTORY = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +154,11 @@ def _hand_over(session: Session, action: JobAction, occasion: Occasion) -> dict[
 
 def _clean_up(session: Session, _action: JobAction, occasion: Occasion) -> dict[str, Any]:
     """Forget old ringings that did nothing, and half-written folders."""
-    named = select(JobAction.run_id).where(JobAction.run_id.is_not(None))
+    named = exists().where(JobAction.run_id == JobRun.id)
+    idle = and_(JobRun.idempotency_key.is_(None), JobRun.started_at < occasion.now - _IDLE_HISTORY)
     forgotten = session.execute(
         delete(JobRun)
-        .where(JobRun.started_at < occasion.now - _HISTORY, JobRun.id.not_in(named))
+        .where(~named, or_(idle, JobRun.started_at < occasion.now - _KEYED_HISTORY))
         .returning(JobRun.id)
     ).all()
     folder = occasion.hand_over
@@ -178,3 +181,6 @@ HANDS: Mapping[Action, Hand] = {
     Action.HAND_OVER: _hand_over,
     Action.CLEAN_UP: _clean_up,
 }
+
+#: Actions that ask for others.
+ASKING = frozenset({Action.OPEN, Action.CONSOLIDATE})
