@@ -25,6 +25,7 @@ from reporting.services.actors import Actor
 from reporting.services.clients import create_client
 from reporting.services.opening import Opening, open_regime_period
 from reporting.services.registry_loading import SAMPLE, read_shipped
+from reporting.services.ringing import Bell, ring
 from reporting.services.units import import_units, list_units, load_shipped_registry, read_unit_file
 
 #: Where the story plays, whatever the settings of the machine say.
@@ -67,6 +68,19 @@ class Stage:
     def database_url(self) -> str:
         """The store, as the server is told."""
         return self.engine.url.render_as_string(hide_password=False)
+
+    def bell(self, at: datetime) -> Bell:
+        """What ringing needs, on a clock that stands at an instant of the story."""
+        return Bell(self.sessions, self.catalogue, ZONE, lambda: at, self.folder / "centre")
+
+    def ring(self, at: datetime) -> Mapping[str, int]:
+        """Ring the clock at an instant of the story. Raises Wrong where an action failed."""
+        rung = ring(self.bell(at), now=at)
+        if rung.failed:
+            raise Wrong(f"the clock failed: {rung.failed[0]}")
+        said = ", ".join(f"{count} {what}" for what, count in sorted(rung.done.items()))
+        self.tell.say(f"The clock rings at {at:%d/%m/%Y %H:%M}: {said or 'nothing is due'}.")
+        return rung.done
 
     def sender(self, unit: str) -> Sender:
         """The client of a unit, or of the one that a commune reports to."""

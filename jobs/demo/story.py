@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
 
+from jobs.demo.calendar import show_board, show_owed, show_preview
 from jobs.demo.cast import CENTRE, Conduct
 from jobs.demo.centre import send_again, send_central, split_by_conduct
 from jobs.demo.consolidations import (
@@ -25,10 +26,11 @@ from jobs.demo.leaves import send_inspection, send_workbooks
 from jobs.demo.outcomes import show_counts, show_refusals, show_warnings
 from jobs.demo.past import load_past
 from jobs.demo.serving import HOST, port_of, take_port
-from jobs.demo.stage import LAST_YEAR, QUARTER, Stage, build_stage, local, open_periods
+from jobs.demo.stage import LAST_YEAR, Stage, build_stage, local
 from jobs.demo.summary import prove_national_total, show_coverage, show_editions, show_standing
 from jobs.demo.telling import Teller
 
+WHEN_Q3_OPENS = local(2026, 6, 15, 8)
 #: TT06 is due on the 17th and the 20th, II.06a on the 19th; the centre waits until the 22nd.
 IN_TIME = local(2026, 9, 16, 8, 30)
 AFTER_THE_UNITS = local(2026, 9, 20, 10)
@@ -52,12 +54,15 @@ def run(plan: Plan, tell: Teller) -> Stage:
     try:
         load_past(stage)
         _open_quarter(stage)
+        stage.ring(IN_TIME)
         with stage.server(IN_TIME):
             _units_report(stage)
+        stage.ring(AFTER_THE_UNITS)
         with stage.server(AFTER_THE_UNITS):
             _latecomers_and_provinces(stage)
             _centre_reports(stage)
             _first_national_tables(stage)
+        stage.ring(AFTER_EVERYONE)
         with stage.server(AFTER_EVERYONE):
             _second_national_tables(stage)
             _year_before(stage)
@@ -71,10 +76,10 @@ def run(plan: Plan, tell: Teller) -> Stage:
 
 
 def _open_quarter(stage: Stage) -> None:
-    stage.tell.chapter("Q3/2026 is opened: who owes what is frozen")
-    opened = open_periods(stage, QUARTER)
-    rows = [(code, opening.created) for code, opening in opened.items()]
-    stage.tell.table("What is owed for 2026-Q3", ["form", "#units that owe it"], rows)
+    stage.tell.chapter("15 June: the clock opens Q3/2026; who owes what is frozen")
+    show_preview(stage, WHEN_Q3_OPENS)
+    stage.ring(WHEN_Q3_OPENS)
+    show_owed(stage)
 
 
 def _units_report(stage: Stage) -> None:
@@ -132,6 +137,7 @@ def _year_before(stage: Stage) -> None:
 def _end(stage: Stage, *, seconds: float) -> None:
     stage.tell.chapter("What stands where")
     show_standing(stage)
+    show_board(stage)
     show_editions(stage)
     stage.tell.say(f"{len(stage.editions)} workbooks and templates/ are in {stage.folder}/.")
     stage.tell.say(f"All of it took {seconds:.0f} seconds.")

@@ -93,15 +93,14 @@ def test_the_real_clock_opens_what_runs_today(store: str, tmp_path: Path) -> Non
     engine.dispose()
 
 
-def test_another_scheduler_takes_over_from_one_that_was_killed(
-    postgresql_store: str, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+def test_another_scheduler_takes_over_from_one_that_was_killed(store: str, tmp_path: Path) -> None:
     """Two on PostgreSQL: one leads; after kill -9 the other rings within seconds."""
     logs = [tmp_path / "first", tmp_path / "second"]
-    engine = make_engine(postgresql_store)
-    with scheduler(postgresql_store, logs[0]) as first:
+    engine = make_engine(store)
+    with scheduler(store, logs[0]) as first:
         until(lambda: "leads" in logs[0].read_text(), logs[0])
-        with scheduler(postgresql_store, logs[1]):
+        with scheduler(store, logs[1]):
             time.sleep(2)
             assert "leads" not in logs[1].read_text()
             first.send_signal(signal.SIGKILL)
@@ -110,14 +109,6 @@ def test_another_scheduler_takes_over_from_one_that_was_killed(
             until(lambda: "leads" in logs[1].read_text(), logs[1])
             until(lambda: count(engine, JobRun) > rings, logs[1])
     engine.dispose()
-
-
-@pytest.fixture
-def postgresql_store(store: str) -> str:
-    """The store, where it is on PostgreSQL."""
-    if not store.startswith("postgresql"):
-        pytest.skip("a file has one scheduler only: see the test for it")
-    return store
 
 
 def test_a_second_scheduler_on_a_file_refuses_to_start(tmp_path: Path) -> None:
@@ -141,9 +132,10 @@ def test_a_second_scheduler_on_a_file_refuses_to_start(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_a_lead_whose_connection_is_gone_is_given_up(postgresql_store: str) -> None:
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+def test_a_lead_whose_connection_is_gone_is_given_up(store: str) -> None:
     """The server ends the session: the lock is free, and the old leader knows that it has none."""
-    engine = make_engine(postgresql_store)
+    engine = make_engine(store)
     first, second = ServerLead(engine), ServerLead(engine)
     assert first.take()
     assert not second.take()

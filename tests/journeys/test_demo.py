@@ -93,7 +93,7 @@ def test_the_workbooks_are_there_under_their_names(runs: tuple[Path, Path, str])
     """Every edition has its workbook, named by form, unit, period and edition, and it opens."""
     names = {path.name for path in runs[0].glob("*.xlsx")}
     assert f"{NATIONAL.replace('/', '-')}_CP_2026-Q3_ed1.xlsx" in names
-    assert "II.06c-VPCP-KSTT_H55_2026-Q3_ed1.xlsx" in names
+    assert "II.06c-VPCP-KSTT_H55_2026-Q3_ed2.xlsx" in names
     assert {"01-TCD_CP_2026-Q3_ed1.xlsx", "I.02-VPCP-TH~TH_CP_2025_ed1.xlsx"} <= names
     for path in runs[0].glob("*.xlsx"):
         assert load_workbook(path, read_only=True).sheetnames

@@ -1,0 +1,133 @@
+"""The receipt-status board (tổng hợp tình hình tiếp nhận báo cáo, Điều 17(8) NĐ09).
+
+Counts obligations as they stand, never submissions, so that no rate can pass 100 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, true
+from sqlalchemy.orm import Session, aliased
+
+from reporting.models import ReportingObligation, ReportingUnit, Stand
+from reporting.services.actors import Actor
+
+
+class By(StrEnum):
+    """Whose line a line of the board is."""
+
+    FORM = "form"
+    RECEIVER = "receiver"
+    UNIT = "unit"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardLine:
+    """How one form of one period stands, for all, for one receiving unit, or for one unit.
+
+    `expected` leaves out who was waived; `received` is on time or late, also by other means.
+    """
+
+    period: str
+    form_code: str
+    unit_code: str
+    unit_name: str
+    expected: int
+    on_time: int
+    late: int
+    missing: int
+    returned: int
+    waived: int
+
+    @property
+    def received(self) -> int:
+        """How many are there."""
+        return self.on_time + self.late
+
+    @property
+    def completeness(self) -> Decimal:
+        """Received of expected in per cent, cut to one decimal; 100 only where all are there."""
+        return _per_cent(self.received, self.expected)
+
+    @property
+    def timeliness(self) -> Decimal:
+        """Received on time of expected in per cent, cut to one decimal."""
+        return _per_cent(self.on_time, self.expected)
+
+
+def board(
+    session: Session,
+    *,
+    actor: Actor,
+    period: str,
+    by: By = By.RECEIVER,
+    form_code: str = "",
+    limit: int = 10_000,
+) -> list[BoardLine]:
+    """The board of a period that the actor may see, by form and then by unit: one statement.
+
+    Read from an index alone, however many units there are.
+    """
+    owed = ReportingObligation
+    whose = {By.FORM: None, By.RECEIVER: owed.receiver_id, By.UNIT: owed.unit_id}[by]
+    groups: list[Any] = [owed.form_code] if whose is None else [owed.form_code, whose]
+    counts = (
+        select(
+            owed.form_code,
+            (literal(0) if whose is None else whose).label("unit_id"),
+            *(_how_many(stand) for stand in Stand),
+        )
+        .where(owed.period == period, _is_seen_by(actor))
+        .group_by(*groups)
+    )
+    if form_code:
+        counts = counts.where(owed.form_code == form_code)
+    found = counts.subquery()
+    unit = aliased(ReportingUnit)
+    query = (
+        select(found, unit.code, unit.name_vi)
+        .outerjoin(unit, unit.id == found.c.unit_id)
+        .order_by(found.c.form_code, unit.code)
+        .limit(limit)
+    )
+    return [_line(period, row) for row in session.execute(query)]
+
+
+def _line(period: str, row: Sequence[Any]) -> BoardLine:
+    form_code, _, missing, on_time, late, returned, waived, code, name = row
+    return BoardLine(
+        period,
+        form_code,
+        code or "",
+        name or "",
+        expected=missing + on_time + late + returned,
+        on_time=on_time,
+        late=late,
+        missing=missing,
+        returned=returned,
+        waived=waived,
+    )
+
+
+def _how_many(stand: Stand) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((ReportingObligation.stand == stand, 1), else_=0)), 0).label(
+        stand.value
+    )
+
+
+def _is_seen_by(actor: Actor) -> ColumnElement[bool]:
+    if actor.unit_id is None:
+        return true()
+    owed = ReportingObligation
+    return and_(or_(owed.unit_id == actor.unit_id, owed.receiver_id == actor.unit_id))
+
+
+def _per_cent(part: int, whole: int) -> Decimal:
+    if not whole:
+        return Decimal("0.0")
+    return (Decimal(part) * 100 / whole).quantize(Decimal("0.1"), ROUND_DOWN)
