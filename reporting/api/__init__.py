@@ -11,7 +11,7 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import HTTPException, Unauthorized, UnprocessableEntity
 
 from reporting import __version__
-from reporting.api import consolidations, forms, health, jobs, registry, submissions
+from reporting.api import consolidations, forms, health, jobs, obligations, registry, submissions
 from reporting.api.problems import answer_http_exception, problem
 from reporting.api.schemas import ProblemSchema
 from reporting.http import current_parts
@@ -29,7 +29,15 @@ __all__ = [
     "register_api",
 ]
 
-BLUEPRINTS = (submissions.blp, forms.blp, registry.blp, consolidations.blp, jobs.blp, health.blp)
+BLUEPRINTS = (
+    submissions.blp,
+    forms.blp,
+    registry.blp,
+    consolidations.blp,
+    obligations.blp,
+    jobs.blp,
+    health.blp,
+)
 
 #: Whatever fails below these paths is answered to a program, not to a person.
 PATHS = ("/api/", "/health/")

@@ -8,13 +8,22 @@ from __future__ import annotations
 from typing import Any
 
 import flask_smorest
-from flask import Request
+from flask import Request, request
 from marshmallow import RAISE, Schema, missing
 from webargs.core import is_json
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest
 
 from forms.reading_json import parse_json
+
+
+def json_body() -> Any:
+    """The body of this request as returns are read. Raises BadRequest with what is wrong."""
+    try:
+        return parse_json(request.get_data(cache=True))
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"the body is no JSON: {str(error)[:200]}") from None
+
 
 #: No request of ours names more; an answer names each that is unknown.
 _MOST_NAMES = 100
@@ -33,10 +42,7 @@ class _StrictParser(FlaskParser):
         """
         if not is_json(req.mimetype):
             return missing
-        try:
-            value = parse_json(req.get_data(cache=True))
-        except (ValueError, RecursionError) as error:
-            raise BadRequest(f"the body is no JSON: {str(error)[:200]}") from None
+        value = json_body()
         if isinstance(value, dict) and len(value) > _MOST_NAMES:
             raise BadRequest(f"the body has {len(value)} names, and at most {_MOST_NAMES} may be")
         return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -11,7 +12,7 @@ from reporting.api.schemas import text_argument
 from reporting.http import Right, allows, current_actor, current_parts
 from reporting.models import UnitKind
 from reporting.services.named import unit_named
-from reporting.services.obligations import list_owed
+from reporting.services.obligations import OwedForm, list_owed
 from reporting.services.rights import require_sight
 from reporting.services.standing import list_periods
 from reporting.services.units import PAGE_SIZE, list_units, views
@@ -82,11 +83,20 @@ class ObligationArguments(PeriodArguments):
     """Whose obligations."""
 
     unit = text_argument(required=True)
+    of = fields.String(load_default="own", validate=validate.OneOf(["own", "subordinates"]))
+    state = text_argument(load_default="")
 
 
 class ObligationSchema(Schema):
     """One form that a unit owes for one period."""
 
+    id = fields.Integer()
+    unit = fields.String(attribute="unit_code")
+    unit_name = fields.String()
+    state = fields.String()
+    stand = fields.String()
+    declared_due_at = fields.AwareDateTime()
+    closes_at = fields.AwareDateTime(allow_none=True)
     form = fields.String(attribute="form_code")
     version = fields.Integer(attribute="form_version")
     period = fields.String()
@@ -150,12 +160,24 @@ def get_periods(arguments: dict[str, Any]) -> Any:
 @blp.response(200, ObligationSchema(many=True))
 @allows(Right.CLIENT)
 def get_obligations(arguments: dict[str, Any]) -> Any:
-    """What a unit owes, the soonest due first."""
+    """What a unit owes, or what is owed to it, the soonest due first."""
     parts = current_parts()
     on = parts.today()
     with parts.reading_sessions() as session:
         unit = unit_named(session, arguments["unit"], on=on)
         require_sight(session, actor=current_actor(), unit=unit, on=on)
-        return list_owed(
-            session, unit_id=unit.id, form_code=arguments["form"], period=arguments["period"]
+        found = list_owed(
+            session,
+            unit_id=unit.id,
+            of_subordinates=arguments["of"] == "subordinates",
+            form_code=arguments["form"],
+            period=arguments["period"],
         )
+    now, wanted = parts.clock(), arguments["state"]
+    lines = [
+        {name: getattr(row, name) for name in _OWED} | {"state": row.state(now)} for row in found
+    ]
+    return [line for line in lines if wanted in ("", line["state"])]
+
+
+_OWED = tuple(field.name for field in dataclasses.fields(OwedForm))

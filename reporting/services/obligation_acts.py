@@ -1,0 +1,347 @@
+"""What befalls an obligation after it was frozen: more time, a waiver, a pause, another way.
+
+Each act names one unit's obligation or the obligations of a period, gives a reason, and leaves an
+event. The due instant as declared is never rewritten; the one that holds now moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy.orm import Session
+
+from forms.canonical import sha256
+from forms.catalogue import Catalogue
+from forms.regime import Regime
+from reporting.errors import Conflict, NotAllowed, NotFound
+from reporting.models import (
+    ObligationChange,
+    ObligationEvent,
+    ReportingObligation,
+    SentDocument,
+    Stand,
+    Submission,
+    SubmissionStatus,
+)
+from reporting.models.base import table_of
+from reporting.services.actors import Actor
+from reporting.services.following import ask_follow_ups
+from reporting.services.opening import end_of_day
+from reporting.services.regimes import known_regimes
+from reporting.services.rights import require_centre
+
+_LONGEST_REASON = 1_000
+_owed = table_of(ReportingObligation)
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What every act is done with."""
+
+    actor: Actor
+    reason: str
+    catalogue: Catalogue
+    zone: ZoneInfo
+    now: datetime
+
+
+def extend(
+    session: Session, at: Circumstances, *, obligation_id: int, due_on: date
+) -> ReportingObligation:
+    """Give one unit until the end of a day; its closing, if it has one, moves by as much.
+
+    The caller commits. Raises NotFound, NotAllowed, Conflict for a day that is no later.
+    """
+    owed = _taken(session, at, obligation_id)
+    due_at = end_of_day(due_on, at.zone)
+    if due_at <= owed.due_at:
+        raise Conflict(
+            vi=f"Hạn mới {due_on:%d/%m/%Y} không muộn hơn hạn đang áp dụng.",
+            en=f"The new due day {due_on} is no later than the one that holds.",
+        )
+    details = {"from": owed.due_at.isoformat(), "to": due_at.isoformat()}
+    if owed.closes_at is not None:
+        owed.closes_at += due_at - owed.due_at
+    owed.due_at, owed.late_at = due_at, None
+    _judge_again(session, owed)
+    _note(session, at, [owed.id], ObligationChange.EXTENDED, details)
+    _ask_again(session, at, {(owed.regime_code, owed.form_code, owed.period)})
+    return owed
+
+
+def waive(session: Session, at: Circumstances, *, obligation_id: int) -> ReportingObligation:
+    """Let one unit off; it leaves the counts. The caller commits. NotFound, NotAllowed."""
+    owed = _taken(session, at, obligation_id)
+    owed.stand = Stand.WAIVED
+    _note(session, at, [owed.id], ObligationChange.WAIVED, {})
+    return owed
+
+
+def owe_again(session: Session, at: Circumstances, *, obligation_id: int) -> ReportingObligation:
+    """Take a waiver back. The caller commits. NotFound, NotAllowed, Conflict."""
+    owed = _taken(session, at, obligation_id)
+    if owed.stand is not Stand.WAIVED:
+        raise Conflict(
+            vi="Đơn vị chưa được miễn báo cáo này.", en="The unit was not let off this report."
+        )
+    owed.stand = Stand.MISSING
+    _judge_again(session, owed)
+    _note(session, at, [owed.id], ObligationChange.OWED_AGAIN, {})
+    return owed
+
+
+def reopen(
+    session: Session, at: Circumstances, *, obligation_id: int, closes_on: date
+) -> ReportingObligation:
+    """Let one unit correct after closing, until the end of a day; it closes again by itself.
+
+    Whether it was on time is not changed by it. The caller commits. NotFound, NotAllowed, Conflict.
+    """
+    owed = _taken(session, at, obligation_id)
+    closes_at = end_of_day(closes_on, at.zone)
+    if owed.closes_at is None:
+        raise Conflict(
+            vi="Kỳ này không khóa, đơn vị vẫn gửi được.",
+            en="This period does not close; the unit may still send.",
+        )
+    if closes_at <= max(owed.closes_at, at.now):
+        raise Conflict(
+            vi=f"Ngày khóa mới {closes_on:%d/%m/%Y} phải muộn hơn hiện tại và ngày khóa cũ.",
+            en=f"The new closing day {closes_on} must be later than now and the old one.",
+        )
+    details = {"from": owed.closes_at.isoformat(), "to": closes_at.isoformat()}
+    owed.closes_at, owed.closed_at = closes_at, None
+    _note(session, at, [owed.id], ObligationChange.REOPENED, details)
+    _ask_again(session, at, {(owed.regime_code, owed.form_code, owed.period)})
+    return owed
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The document by which a report went while the system could not be used."""
+
+    number: str
+    sent_on: date
+    scan: bytes
+    scan_name: str
+
+
+def mark_sent_otherwise(
+    session: Session, at: Circumstances, *, obligation_id: int, letter: Letter
+) -> ReportingObligation:
+    """Count a report by the date of its document (TT01 Điều 6(2)); figures may follow later.
+
+    The caller commits. Raises NotFound, NotAllowed, Conflict for a day to come or an empty scan.
+    """
+    owed = _taken(session, at, obligation_id)
+    if letter.sent_on > at.now.astimezone(at.zone).date():
+        raise Conflict(
+            vi="Ngày văn bản ở trong tương lai.", en="The date of the document is still to come."
+        )
+    if not letter.number.strip() or not letter.scan:
+        raise Conflict(
+            vi="Cần số văn bản và bản chụp của văn bản.",
+            en="The number of the document and its scan are needed.",
+        )
+    if session.get(SentDocument, owed.id) is not None:
+        raise Conflict(
+            vi="Báo cáo này đã được ghi nhận gửi bằng hình thức khác.",
+            en="This report is already marked as sent by other means.",
+        )
+    session.add(
+        SentDocument(
+            obligation_id=owed.id,
+            document_number=letter.number.strip()[:100],
+            document_date=letter.sent_on,
+            scan=letter.scan,
+            scan_name=letter.scan_name[:200],
+            scan_sha256=sha256(letter.scan),
+            recorded_at=at.now,
+            actor=at.actor.name,
+        )
+    )
+    owed.sent_otherwise_at = end_of_day(letter.sent_on, at.zone)
+    if owed.in_force_id is None and owed.stand is not Stand.WAIVED:
+        is_on_time = owed.sent_otherwise_at <= owed.due_at
+        owed.stand = Stand.ON_TIME if is_on_time else Stand.LATE
+    details = {"number": letter.number.strip()[:100], "sent_on": letter.sent_on.isoformat()}
+    _note(session, at, [owed.id], ObligationChange.SENT_OTHERWISE, details)
+    return owed
+
+
+def suspend(
+    session: Session,
+    at: Circumstances,
+    *,
+    period: str,
+    forms: Sequence[str] = (),
+    units: Sequence[int] = (),
+) -> int:
+    """Stop the clock for a period (TT01 Điều 17(2)d): for some forms or units, or for all.
+
+    Gives how many obligations rest. Few statements. The caller commits. Raises NotAllowed.
+    """
+    require_centre(at.actor)
+    resting = [*_of_period(period, forms, units), _owed.c.suspended_at.is_(None)]
+    ids = _locked(session, resting)
+    if ids:
+        session.execute(update(_owed).where(*resting).values(suspended_at=at.now))
+        _note(session, at, ids, ObligationChange.SUSPENDED, {})
+    return len(ids)
+
+
+def resume(
+    session: Session,
+    at: Circumstances,
+    *,
+    period: str,
+    forms: Sequence[str] = (),
+    units: Sequence[int] = (),
+) -> int:
+    """Let the clock go on: what was due after the pause began is due so much later.
+
+    The new due instant is the end of its local day. Gives how many go on. Statements grow with the
+    different due instants, not with units. The caller commits. Raises NotAllowed.
+    """
+    require_centre(at.actor)
+    resting = [*_of_period(period, forms, units), _owed.c.suspended_at.is_not(None)]
+    ids = _locked(session, resting)
+    groups = session.execute(
+        select(
+            _owed.c.regime_code,
+            _owed.c.form_code,
+            _owed.c.suspended_at,
+            _owed.c.due_at,
+            _owed.c.closes_at,
+        )
+        .where(*resting)
+        .distinct()
+    ).all()
+    for _, form_code, since, due_at, closes_at in groups:
+        pause = at.now - since
+        values: dict[str, Any] = {"suspended_at": None}
+        if due_at >= since:
+            moved = _end_of_local_day(due_at + pause, at.zone)
+            values |= {"due_at": moved, "late_at": None}
+            if closes_at is not None:
+                values["closes_at"] = closes_at + (moved - due_at)
+        same = {"form_code": form_code, "suspended_at": since, "due_at": due_at}
+        which = [*resting, *(_owed.c[name] == value for name, value in same.items())]
+        which.append(_owed.c.closes_at.is_not_distinct_from(closes_at))
+        session.execute(update(_owed).where(*which).values(values))
+    _note(session, at, ids, ObligationChange.RESUMED, {})
+    _ask_again(session, at, {(regime, form, period) for regime, form, *_ in groups})
+    return len(ids)
+
+
+def events_of(session: Session, *, obligation_id: int) -> list[ObligationEvent]:
+    """What befell an obligation, in order: one statement."""
+    query = select(ObligationEvent).where(ObligationEvent.obligation_id == obligation_id)
+    return list(session.scalars(query.order_by(ObligationEvent.id)))
+
+
+def _taken(session: Session, at: Circumstances, obligation_id: int) -> ReportingObligation:
+    """The obligation, locked. The centre acts on all, a unit on those that report to it."""
+    owed = session.scalars(
+        select(ReportingObligation)
+        .where(ReportingObligation.id == obligation_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if owed is None or (at.actor.unit_id is not None and at.actor.unit_id not in _sees(owed)):
+        raise NotFound(
+            vi=f"Không có nghĩa vụ báo cáo số {obligation_id}.",
+            en=f"There is no obligation {obligation_id}.",
+        )
+    if not at.actor.may_administer and at.actor.unit_id != owed.receiver_id:
+        raise NotAllowed(
+            vi="Việc này do cơ quan nhận báo cáo làm, không phải đơn vị gửi.",
+            en="This is for the receiving unit to do, not for the one that reports.",
+        )
+    if not at.reason.strip():
+        raise Conflict(vi="Cần nêu lý do.", en="A reason is needed.")
+    return owed
+
+
+def _sees(owed: ReportingObligation) -> tuple[int | None, ...]:
+    return (owed.unit_id, owed.receiver_id)
+
+
+def _judge_again(session: Session, owed: ReportingObligation) -> None:
+    """Whether what came in is on time by the due instant that holds now."""
+    if owed.stand is Stand.WAIVED:
+        return
+    came_at = owed.sent_otherwise_at
+    if owed.in_force_id is not None:
+        sent = session.get_one(Submission, owed.in_force_id)
+        if sent.status is SubmissionStatus.RETURNED:
+            owed.stand = Stand.RETURNED
+            return
+        came_at = min(filter(None, (sent.received_at, came_at)))
+    if came_at is not None:
+        owed.stand = Stand.ON_TIME if came_at <= owed.due_at else Stand.LATE
+
+
+def _of_period(
+    period: str, forms: Sequence[str], units: Sequence[int]
+) -> list[ColumnElement[bool]]:
+    which = [_owed.c.period == period]
+    if forms:
+        which.append(_owed.c.form_code.in_(forms))
+    if units:
+        which.append(_owed.c.unit_id.in_(units))
+    return which
+
+
+def _locked(session: Session, which: Sequence[ColumnElement[bool]]) -> list[int]:
+    query = select(_owed.c.id).where(*which).order_by(_owed.c.id).with_for_update()
+    return list(session.scalars(query))
+
+
+def _end_of_local_day(instant: datetime, zone: ZoneInfo) -> datetime:
+    return end_of_day(instant.astimezone(zone).date(), zone)
+
+
+def _note(
+    session: Session,
+    at: Circumstances,
+    ids: Sequence[int],
+    change: ObligationChange,
+    details: Mapping[str, Any],
+) -> None:
+    if not ids:
+        return
+    line = {
+        "change": change,
+        "at": at.now,
+        "actor": at.actor.name,
+        "reason": at.reason.strip()[:_LONGEST_REASON],
+        "details": dict(details),
+    }
+    session.flush()
+    session.connection().execute(
+        insert(table_of(ObligationEvent)), [line | {"obligation_id": number} for number in ids]
+    )
+
+
+def _ask_again(session: Session, at: Circumstances, which: set[tuple[str, str, str]]) -> None:
+    """Ask the ledger for what the new instants bring with them."""
+    session.flush()
+    regimes: Mapping[str, Regime] = known_regimes(session, at.catalogue)
+    for regime_code, form_code, period in sorted(which):
+        regime = regimes.get(regime_code) or regimes.get(at.catalogue.latest(form_code).regime)
+        if regime is not None:
+            ask_follow_ups(
+                session,
+                catalogue=at.catalogue,
+                regime=regime,
+                form_code=form_code,
+                period=period,
+                zone=at.zone,
+                now=at.now,
+            )
