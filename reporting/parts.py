@@ -16,6 +16,7 @@ from forms.catalogue import Catalogue, load_forms
 from forms.opening_xlsx import XlsxLimits
 from reporting.db import make_engine, make_session_factory
 from reporting.services.clients import KnownTokens
+from reporting.services.mailing import MailServer
 from reporting.services.published_forms import refuse_changed_declarations
 from reporting.services.ringing import Bell
 from reporting.settings import Settings
@@ -62,12 +63,14 @@ class Parts:
     @property
     def bell(self) -> Bell:
         """What ringing the clock needs."""
+        smtp = self.settings.smtp
         return Bell(
             self.sessions,
             self.catalogue,
             self.settings.time_zone,
             self.clock,
             self.settings.hand_over,
+            MailServer.from_url(smtp, self.settings.mail_from) if smtp else None,
         )
 
     def today(self) -> date:

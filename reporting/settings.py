@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import make_url
@@ -71,6 +72,13 @@ def _host_names(text: str) -> tuple[str, ...]:
     if not names or any("/" in name or " " in name for name in names):
         raise ValueError("expected names such as baocao.tinh.gov.vn, separated by commas")
     return names
+
+
+def _smtp(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("expected such as smtp://user:password@mail.gov.vn:587")
+    return text
 
 
 def _count(text: str) -> int:
@@ -143,6 +151,10 @@ class Settings:
     hand_over: Path | None = _setting(
         Path, None, "the folder of the information centre, into which editions are handed over"
     )
+    smtp: str = _setting(
+        _smtp, "", "smtp://user:password@host:587 or smtps://: who takes our mails", secret=True
+    )
+    mail_from: str = _setting(str, "bao-cao@localhost", "who our mails are from")
     secret_key: str = _setting(
         _secret, lambda: secrets.token_hex(32), "signs what browsers hand back", secret=True
     )
@@ -192,7 +204,7 @@ class Settings:
         if name == "database_url":
             return make_url(value).render_as_string(hide_password=True)
         if secret:
-            return "***"
+            return "***" if value else ""
         separator = os.pathsep if name == "forms" else ","
         return separator.join(map(str, value)) if isinstance(value, tuple) else str(value)
 

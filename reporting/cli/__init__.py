@@ -5,9 +5,12 @@ from __future__ import annotations
 import click
 
 from reporting import __version__
+from reporting.cli.calendar import calendar_group
 from reporting.cli.clients import clients_group
 from reporting.cli.database import db_group
 from reporting.cli.forms import forms_group
+from reporting.cli.messages import mail_group, persons_group
+from reporting.cli.obligations import assign_file, obligations_group
 from reporting.cli.periods import consolidate_form, periods_group
 from reporting.cli.returns import check_files, receive_files
 from reporting.cli.serving import serve
@@ -26,6 +29,11 @@ for command in (
     check_files,
     consolidate_form,
     periods_group,
+    obligations_group,
+    assign_file,
+    calendar_group,
+    persons_group,
+    mail_group,
     forms_group,
     units_group,
     clients_group,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -11,6 +12,8 @@ from rich.text import Text
 from forms.period import BadPeriod, Period
 from reporting.cli.opening import console_actor, open_parts
 from reporting.cli.printing import a_console, local_time
+from reporting.services import obligation_acts as acts
+from reporting.services.board import By, board
 from reporting.services.consolidation import consolidate
 from reporting.services.exports import edition_workbook
 from reporting.services.named import form_for_period, unit_named
@@ -66,6 +69,49 @@ def list_all() -> None:
             counts = map(str, (line.expected, line.received, line.late, line.missing))
             grid.add_row(*(Text(cell) for cell in (line.period, line.form_code, due, *counts)))
     a_console().print(grid)
+
+
+@periods_group.command("board")
+@click.argument("period")
+@click.option("--by", type=click.Choice(list(By)), default=By.RECEIVER, show_default=True)
+def show_board(period: str, by: str) -> None:
+    """How PERIOD stands, by form and receiving unit, or by form or unit alone."""
+    names = ("Form", "Unit", "Expected", "Received", "Late", "Missing", "Complete", "Timely")
+    grid = Grid(*names, box=None)
+    with open_parts() as parts, parts.reading_sessions() as session:
+        for line in board(session, actor=console_actor(), period=period, by=By(by)):
+            counts = (line.expected, line.received, line.late, line.missing + line.returned)
+            rates = (f"{line.completeness} %", f"{line.timeliness} %")
+            cells = (line.form_code, line.unit_name, *map(str, counts), *rates)
+            grid.add_row(*map(Text, cells))
+    a_console().print(grid)
+
+
+def _pause(act: Callable[..., int], period: str, forms: tuple[str, ...], reason: str) -> None:
+    with open_parts() as parts, parts.sessions.begin() as session:
+        at = acts.Circumstances(
+            console_actor(), reason, parts.catalogue, parts.settings.time_zone, parts.clock()
+        )
+        count = act(session, at, period=_period(period).code, forms=forms)
+    click.echo(f"{period}: {count} obligations")
+
+
+@periods_group.command("suspend")
+@click.argument("period")
+@click.option("--form", "forms", multiple=True, help="Only this form; more than once if need be.")
+@click.option("--reason", required=True, help="Why, such as an outage.")
+def suspend_one(period: str, forms: tuple[str, ...], reason: str) -> None:
+    """Stop the clock for PERIOD: nobody is reminded, marked late, or locked out."""
+    _pause(acts.suspend, period, forms, reason)
+
+
+@periods_group.command("resume")
+@click.argument("period")
+@click.option("--form", "forms", multiple=True, help="Only this form; more than once if need be.")
+@click.option("--reason", required=True, help="Why.")
+def resume_one(period: str, forms: tuple[str, ...], reason: str) -> None:
+    """Let the clock go on for PERIOD; due instants move by the length of the pause."""
+    _pause(acts.resume, period, forms, reason)
 
 
 @click.command("consolidate")

@@ -34,6 +34,7 @@ PURPOSES: dict[str, tuple[str, str]] = {
     Action.ESCALATE: ("Báo cấp trên", "Tell the unit above who is missing"),
     Action.CONSOLIDATE: ("Tổng hợp", "Consolidate"),
     Action.HAND_OVER: ("Giao bản tổng hợp", "Hand editions over to the information centre"),
+    Action.DIGEST: ("Soạn thư nhắc, mỗi người một thư một ngày", "One mail a day to each person"),
     Action.CLEAN_UP: ("Dọn dẹp", "Clean up"),
 }
 

@@ -23,6 +23,7 @@ from forms.catalogue import Catalogue
 from reporting.models import JobAction, JobRun
 from reporting.services.actors import Actor
 from reporting.services.ledger import Action, in_order, waiting
+from reporting.services.mailing import MailServer, send_waiting
 from reporting.services.planning import ask_openings
 from reporting.services.scheduled_work import ASKING, HANDS, Occasion, ask_daily
 
@@ -45,7 +46,7 @@ class Bell:
     """What ringing needs: the store, the declared forms, the zone of due dates, the clock.
 
     `clock` is read where an instant has to be stamped inside a lock. Without `hand_over` editions
-    are made and handed over to no one.
+    are made and handed over to no one; without `mail` messages wait in the outbox.
     """
 
     sessions: sessionmaker[Session]
@@ -53,6 +54,7 @@ class Bell:
     zone: ZoneInfo
     clock: Callable[[], datetime]
     hand_over: Path | None = None
+    mail: MailServer | None = None
 
 
 @dataclass
@@ -95,6 +97,9 @@ def ring(
             _do_one(bell, rung, action_id, now)
             if asks:
                 break  # What it asked for may be due before what comes next here.
+    if bell.mail is not None and not only:
+        sent = send_waiting(bell.sessions, bell.mail, now=now)
+        rung.done += Counter({"mail": sent.taken, "mail_put_off": sent.put_off + sent.given_up})
     with bell.sessions.begin() as session:
         session.execute(
             update(JobRun)

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from forms.catalogue import Catalogue
 from forms.period import Period
-from reporting.models import Edition, JobAction, JobRun, ReportingUnit, UnitTerm
+from reporting.models import Edition, JobAction, JobRun, Notice, ReportingUnit, UnitTerm
 from reporting.services import clock_acts
 from reporting.services.actors import Actor
 from reporting.services.consolidation import consolidate
+from reporting.services.digests import make_digests
 from reporting.services.expected import has_received
 from reporting.services.following import ask_follow_ups
 from reporting.services.handing_over import hand_over, remove_unfinished
@@ -27,6 +28,7 @@ from reporting.services.planning import planned_form
 
 #: When the daily work is due, by the clock where due dates are dates.
 _CLEANING = time(2)
+_DIGESTS = time(8, 30)
 
 #: How long rings are remembered that did nothing, and keys that may be used again. Rings that did
 #: something stand as long as the ledger, which is kept for good.
@@ -87,9 +89,39 @@ def _by_the_clock(act: Callable[..., dict[str, Any]]) -> Hand:
     """An act on obligations, as a hand."""
 
     def hand(session: Session, action: JobAction, occasion: Occasion) -> dict[str, Any]:
-        return act(session, action, now=occasion.now)
+        outcome = act(session, action, now=occasion.now)
+        if outcome.get("told"):
+            ask_digest(session, zone=occasion.zone, now=occasion.now)
+        return outcome
 
     return hand
+
+
+def ask_digest(session: Session, *, zone: ZoneInfo, now: datetime) -> None:
+    """Ask for the mails of this day, or of the next where this day's have been made."""
+    local = now.astimezone(zone)
+    made = select(JobAction.id).where(
+        JobAction.action == Action.DIGEST,
+        JobAction.period == local.date().isoformat(),
+        JobAction.done_at.is_not(None),
+    )
+    day = local.date()
+    if session.scalars(made).one_or_none() is not None:
+        day += timedelta(days=1)
+    at = datetime.combine(day, _DIGESTS, zone)
+    ask(session, [Ask(Action.DIGEST, at, period=day.isoformat())], now=now)
+
+
+def _digest(session: Session, action: JobAction, occasion: Occasion) -> dict[str, Any]:
+    day = occasion.now.astimezone(occasion.zone).date()
+    counts = make_digests(session, day=day, zone=occasion.zone, now=occasion.now)
+    waiting = session.scalars(select(Notice.id).where(Notice.digested_at.is_(None)).limit(1))
+    if waiting.one_or_none() is not None:
+        # Their persons have had their mail of this day: one a day is enough.
+        at = datetime.combine(day + timedelta(days=1), _DIGESTS, occasion.zone)
+        tomorrow = Ask(Action.DIGEST, at, period=(day + timedelta(days=1)).isoformat())
+        ask(session, [tomorrow], now=occasion.now)
+    return dict(counts)
 
 
 def _consolidate(session: Session, action: JobAction, occasion: Occasion) -> dict[str, Any]:
@@ -179,6 +211,7 @@ HANDS: Mapping[Action, Hand] = {
     Action.CLOSE: _by_the_clock(clock_acts.close),
     Action.CONSOLIDATE: _consolidate,
     Action.HAND_OVER: _hand_over,
+    Action.DIGEST: _digest,
     Action.CLEAN_UP: _clean_up,
 }
 

@@ -1,0 +1,127 @@
+"""`reporting obligations` and `reporting assign`: what befalls obligations, at the console."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from reporting.cli.opening import console_actor, open_parts
+from reporting.cli.printing import local_time
+from reporting.parts import Parts
+from reporting.services import obligation_acts as acts
+from reporting.services.assigning import assign, read_assignments
+from reporting.services.named import unit_named
+from reporting.services.obligations import list_owed
+
+_DAY = click.DateTime(["%Y-%m-%d", "%d/%m/%Y"])
+_REASON = click.option("--reason", required=True, help="Why; it stays with the obligation.")
+
+
+@click.group("obligations")
+def obligations_group() -> None:
+    """What units owe, and what befell it."""
+
+
+@obligations_group.command("list")
+@click.argument("unit")
+@click.option("--subordinates", is_flag=True, help="What is owed to UNIT, not by it.")
+def list_all(unit: str, *, subordinates: bool) -> None:
+    """What UNIT owes, the soonest due first."""
+    with open_parts() as parts, parts.reading_sessions() as session:
+        found = unit_named(session, unit, on=parts.today())
+        for line in list_owed(session, unit_id=found.id, of_subordinates=subordinates):
+            state, due = line.state(parts.clock()), local_time(parts, line.due_at)
+            what = f"{line.unit_code} {line.form_code} {line.period}"
+            click.echo(f"{line.id:8} {state:9} {due} {what}")
+
+
+@obligations_group.command("extend")
+@click.argument("number", type=int)
+@click.argument("day", type=_DAY)
+@_REASON
+def extend(number: int, day: datetime, reason: str) -> None:
+    """Give obligation NUMBER until the end of DAY."""
+    with open_parts() as parts, parts.sessions.begin() as session:
+        at = _circumstances(parts, reason)
+        owed = acts.extend(session, at, obligation_id=number, due_on=day.date())
+        click.echo(f"due {local_time(parts, owed.due_at)}")
+
+
+@obligations_group.command("waive")
+@click.argument("number", type=int)
+@click.option("--take-back", is_flag=True, help="It is owed again.")
+@_REASON
+def waive(number: int, reason: str, *, take_back: bool) -> None:
+    """Let obligation NUMBER off."""
+    act = acts.owe_again if take_back else acts.waive
+    with open_parts() as parts, parts.sessions.begin() as session:
+        owed = act(session, _circumstances(parts, reason), obligation_id=number)
+        click.echo(f"{owed.form_code} {owed.period}: {owed.stand}")
+
+
+@obligations_group.command("reopen")
+@click.argument("number", type=int)
+@click.argument("day", type=_DAY)
+@_REASON
+def reopen(number: int, day: datetime, reason: str) -> None:
+    """Let obligation NUMBER be corrected until the end of DAY."""
+    with open_parts() as parts, parts.sessions.begin() as session:
+        at = _circumstances(parts, reason)
+        owed = acts.reopen(session, at, obligation_id=number, closes_on=day.date())
+        click.echo(f"closes {local_time(parts, owed.closes_at)}")
+
+
+@obligations_group.command("sent-otherwise")
+@click.argument("number", type=int)
+@click.argument("document")
+@click.argument("day", type=_DAY)
+@click.argument("scan", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def sent_otherwise(number: int, document: str, day: datetime, scan: Path) -> None:
+    """Count obligation NUMBER as sent by DOCUMENT of DAY, whose SCAN is kept."""
+    letter = acts.Letter(document, day.date(), scan.read_bytes(), scan.name)
+    with open_parts() as parts, parts.sessions.begin() as session:
+        at = _circumstances(parts, "sent by other means")
+        owed = acts.mark_sent_otherwise(session, at, obligation_id=number, letter=letter)
+        click.echo(f"{owed.form_code} {owed.period}: {owed.stand}")
+
+
+@obligations_group.command("history")
+@click.argument("number", type=int)
+def history(number: int) -> None:
+    """What befell obligation NUMBER."""
+    with open_parts() as parts, parts.reading_sessions() as session:
+        for event in acts.events_of(session, obligation_id=number):
+            when = local_time(parts, event.at)
+            click.echo(f"{when} {event.change} by {event.actor}: {event.reason}")
+
+
+@click.command("assign")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Look it over, and assign nothing.")
+def assign_file(file: Path, *, dry_run: bool) -> None:
+    """Assign forms to units for periods by a CSV: form,unit,period; all of it or nothing."""
+    lines, faults = read_assignments(file.read_bytes())
+    if not faults:
+        with open_parts() as parts, parts.sessions.begin() as session:
+            done = assign(
+                session,
+                actor=console_actor(),
+                lines=lines,
+                catalogue=parts.catalogue,
+                zone=parts.settings.time_zone,
+                now=parts.clock(),
+                dry_run=dry_run,
+            )
+        faults = list(done.faults)
+    for fault in faults:
+        click.echo(f"{file.name}:{fault.line}: {fault.vi}\n    {fault.en}", err=True)
+    if faults:
+        raise SystemExit(1)
+    click.echo(f"{done.created} assigned, {done.existing} stood already")
+
+
+def _circumstances(parts: Parts, reason: str) -> acts.Circumstances:
+    zone = parts.settings.time_zone
+    return acts.Circumstances(console_actor(), reason, parts.catalogue, zone, parts.clock())

@@ -1,0 +1,99 @@
+"""The commands of time: calendar, obligations, assignment, pauses, the board, persons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from reporting.cli import main
+from reporting.db import make_engine, make_session_factory, migrate
+from tests.builders import IN_Q3, LEAF_FORM, a_province, a_unit, an_open_period
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """The command line on a store with a province and a commune that owes II.06a."""
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    engine = make_engine(url)
+    migrate(engine)
+    with make_session_factory(engine).begin() as session:
+        a_unit(session, "X1", parent=a_province(session))
+        an_open_period(session)
+    engine.dispose()
+    runner = CliRunner(
+        env={"REPORTING_DATABASE_URL": url, "REPORTING_CLOCK_STANDS_AT": IN_Q3.isoformat()}
+    )
+    return lambda *words: runner.invoke(main, list(words))
+
+
+def test_the_calendar_is_edited(run: Run) -> None:
+    """Shipped swaps are listed; a day is set, listed with who did it, and let go."""
+    assert "2026-01-10 worked" in run("calendar", "list").output
+    assert run("calendar", "set", "2026-12-31", "free", "--name", "Hoán đổi").exit_code == 0
+    assert "2026-12-31 free    Hoán đổi (console:" in run("calendar", "list").output
+    assert run("calendar", "unset", "31/12/2026").exit_code == 0
+    assert "2026-12-31" not in run("calendar", "list").output
+    assert run("calendar", "unset", "2026-12-31").exit_code == 1
+
+
+def test_an_obligation_is_extended_waived_and_looked_back_upon(run: Run) -> None:
+    """Each act by its number and with its reason."""
+    listed = run("obligations", "list", "H55", "--subordinates").output
+    number = listed.split()[0]
+    assert "due" in listed
+    assert LEAF_FORM in run("obligations", "list", "X1").output
+    told = run("obligations", "extend", number, "2026-09-30", "--reason", "Bão").output
+    assert "2026-09-30" in told
+    assert "waived" in run("obligations", "waive", number, "--reason", "Tách xã").output
+    assert (
+        "missing" in run("obligations", "waive", number, "--take-back", "--reason", "Nhầm").output
+    )
+    history = run("obligations", "history", number).output
+    assert [word in history for word in ("Bão", "Tách xã", "Nhầm")] == [True] * 3
+    closed = run("obligations", "reopen", number, "2026-10-30", "--reason", "x")
+    assert closed.exit_code == 1
+    assert "does not close" in closed.output
+
+
+def test_a_letter_counts(run: Run, tmp_path: Path) -> None:
+    """With number, day and scan."""
+    scan = tmp_path / "bc.pdf"
+    scan.write_bytes(b"%PDF")
+    done = run("obligations", "sent-otherwise", "1", "12/BC", "2026-09-09", str(scan))
+    assert "on_time" in done.output
+    assert "100.0 %" in run("periods", "board", "2026-Q3").output
+
+
+def test_forms_are_assigned_from_a_file(run: Run, tmp_path: Path) -> None:
+    """Looked over, assigned, and refused with file and line."""
+    file = tmp_path / "a.csv"
+    file.write_text(f"form,unit,period\n{LEAF_FORM},X1,2026-Q2\n")
+    assert "1 assigned" in run("assign", str(file), "--dry-run").output
+    assert "1 assigned" in run("assign", str(file)).output
+    assert "1 stood" in run("assign", str(file)).output
+    file.write_text(f"form,unit,period\n{LEAF_FORM},X7,2026-Q2\n")
+    refused = run("assign", str(file))
+    assert refused.exit_code == 1
+    assert "a.csv:2:" in refused.output
+
+
+def test_a_period_rests_and_goes_on(run: Run) -> None:
+    """The whole of it, by one command each."""
+    assert "1 obligations" in run("periods", "suspend", "2026-Q3", "--reason", "Lỗi").output
+    assert "suspended" in run("obligations", "list", "X1").output
+    assert "1 obligations" in run("periods", "resume", "2026-Q3", "--reason", "Xong").output
+
+
+def test_persons_and_dead_letters(run: Run) -> None:
+    """Added, listed, ended; no letter is dead."""
+    assert run("persons", "add", "X1", "Nguyễn Đạt", "dat@x1.vn").exit_code == 0
+    assert "Nguyễn Đạt <dat@x1.vn>" in run("persons", "list").output
+    assert run("persons", "add", "X1", "Nguyễn Đạt", "dat").exit_code == 1
+    assert run("persons", "end", "1").exit_code == 0
+    assert run("mail", "list").output == ""
+    assert run("mail", "retry", "1").exit_code == 1
