@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("checking", "reading_template", "big_workbook", "consolidating", "receiving")
+NAMES = ("checking", "reading_template", "big_workbook", "consolidating", "receiving", "board")
 
 
 def main(names: list[str]) -> int:

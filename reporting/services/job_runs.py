@@ -28,6 +28,10 @@ EVERYTHING = "ring"
 PURPOSES: dict[str, tuple[str, str]] = {
     EVERYTHING: ("Làm mọi việc đến hạn, theo thứ tự", "Do everything that is due, in order"),
     Action.OPEN: ("Mở kỳ, chốt danh sách phải gửi", "Open periods, freeze who owes what"),
+    Action.FOLLOW_MERGERS: (
+        "Chuyển nghĩa vụ của đơn vị đã nhập sang đơn vị mới",
+        "Let successors owe what merged units had not sent",
+    ),
     Action.REMIND: ("Nhắc đơn vị chưa gửi trước hạn", "Remind who has not sent, before it is due"),
     Action.MARK_LATE: ("Đánh dấu quá hạn", "Mark who has not sent by the due instant"),
     Action.CLOSE: ("Khóa kỳ", "Close periods"),

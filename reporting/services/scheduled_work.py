@@ -21,6 +21,7 @@ from reporting.services.consolidation import consolidate
 from reporting.services.digests import make_digests
 from reporting.services.expected import has_received
 from reporting.services.following import ask_follow_ups
+from reporting.services.following_mergers import follow_mergers
 from reporting.services.handing_over import hand_over, remove_unfinished
 from reporting.services.ledger import Action, Ask, ask
 from reporting.services.opening import open_period
@@ -57,7 +58,8 @@ def ask_daily(session: Session, *, zone: ZoneInfo, now: datetime) -> None:
     if local.time() >= _CLEANING:
         at = datetime.combine(local.date(), _CLEANING, zone)
         day = local.date().isoformat()
-        ask(session, [Ask(Action.CLEAN_UP, at, period=day)], now=now)
+        daily = (Action.FOLLOW_MERGERS, Action.CLEAN_UP)
+        ask(session, [Ask(action, at, period=day) for action in daily], now=now)
 
 
 def _open(session: Session, action: JobAction, occasion: Occasion) -> dict[str, Any]:
@@ -184,6 +186,12 @@ def _hand_over(session: Session, action: JobAction, occasion: Occasion) -> dict[
     return {"folder": place.name}
 
 
+def _follow_mergers(session: Session, action: JobAction, occasion: Occasion) -> dict[str, Any]:
+    return dict(
+        follow_mergers(session, actor=occasion.actor.name, now=occasion.now, action_id=action.id)
+    )
+
+
 def _clean_up(session: Session, _action: JobAction, occasion: Occasion) -> dict[str, Any]:
     """Forget old ringings that did nothing, and half-written folders."""
     named = exists().where(JobAction.run_id == JobRun.id)
@@ -205,6 +213,7 @@ def _has_nobody_above(session: Session, unit_id: int) -> bool:
 
 HANDS: Mapping[Action, Hand] = {
     Action.OPEN: _open,
+    Action.FOLLOW_MERGERS: _follow_mergers,
     Action.REMIND: _by_the_clock(clock_acts.remind),
     Action.MARK_LATE: _by_the_clock(clock_acts.mark_late),
     Action.ESCALATE: _by_the_clock(clock_acts.escalate),
