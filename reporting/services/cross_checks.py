@@ -17,15 +17,16 @@ from sqlalchemy.orm import Session
 
 from forms.canonical import read_report
 from forms.catalogue import Catalogue
-from forms.compiling import compile_form
 from forms.cross_checking import Companion, CrossOutcome, cross_check, sources_of, sum_sides
 from forms.definition import FormVersion
 from forms.period import Period
 from forms.returns import Report, TableData
+from reporting.db import Asked, ask_at_once
 from reporting.models import (
     CrossCheck,
     CrossCheckOutcome,
     ReportingObligation,
+    ReportingUnit,
     Submission,
     UnitLineage,
 )
@@ -37,6 +38,11 @@ _owed, _sent, _check, _edge = (
 )
 # Made once: making a statement anew for each return costs more than running it.
 INSERT_COMPARED = insert(table_of(CrossCheck))
+_named = (
+    select(table_of(ReportingUnit).c.id)
+    .where(table_of(ReportingUnit).c.code == bindparam("unit"))
+    .scalar_subquery()
+)
 _SIDE = (
     select(_sent.id, _sent.form_version, _sent.canonical)
     .select_from(table_of(ReportingObligation))
@@ -45,10 +51,10 @@ _SIDE = (
         _owed.form_code == bindparam("form"),
         _owed.period == bindparam("period"),
         or_(
-            _owed.unit_id == bindparam("unit"),
+            _owed.unit_id == _named,
             _owed.unit_id.in_(
                 select(_edge.predecessor_id).where(
-                    _edge.successor_id == bindparam("unit"),
+                    _edge.successor_id == _named,
                     _edge.on_date > bindparam("after"),
                     _edge.on_date <= bindparam("until"),
                 )
@@ -84,13 +90,39 @@ def has_readers() -> ColumnElement[bool]:
 
 
 _DEPENDENTS = (
-    select(_sent.id, _sent.form_code, _sent.form_version, _sent.unit_id, _sent.canonical)
+    select(
+        _sent.id,
+        _sent.form_code,
+        _sent.form_version,
+        _sent.unit_id,
+        table_of(ReportingUnit).c.code,
+        _sent.canonical,
+    )
     .select_from(table_of(CrossCheck))
     .join(table_of(Submission), _check.submission_id == _sent.id)
+    .join(table_of(ReportingUnit), table_of(ReportingUnit).c.id == _sent.unit_id)
     .join(table_of(ReportingObligation), _owed.in_force_id == _sent.id)
     .where(_reads(bindparam("form"), bindparam("period"), bindparam("unit")))
     .order_by(_sent.id)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class SideAsked:
+    """Where the other side of a rule is looked for; `question` is None where there is none."""
+
+    source: str
+    form_code: str
+    period: str
+    question: Asked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What `sides_asked` asked, and the rows that answer each question."""
+
+    asked: Sequence[SideAsked]
+    answers: Sequence[Sequence[Sequence[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +135,36 @@ class _Side:
     revisions: tuple[int, ...] = ()
 
 
+def sides_asked(
+    catalogue: Catalogue,
+    form: FormVersion,
+    period: Period,
+    unit: str,
+    sources: Sequence[str] | None = None,
+) -> list[SideAsked]:
+    """The questions for what the external rules of a form read of a unit, named by its code."""
+    return [
+        _side_asked(catalogue, form, source, period, unit)
+        for source in (sources_of(form) if sources is None else sources)
+    ]
+
+
+def questions_of(asked: Sequence[SideAsked]) -> list[Asked]:
+    """What is to be asked of the store."""
+    return [side.question for side in asked if side.question is not None]
+
+
+def find_sides(session: Session, asked: Sequence[SideAsked]) -> Sides:
+    """Ask for the other sides, in one trip."""
+    return Sides(asked, ask_at_once(session.connection(), *questions_of(asked)))
+
+
 def run_cross_checks(
-    session: Session,
     *,
     catalogue: Catalogue,
     form: FormVersion,
     report: Report,
+    sides: Sides,
     submission_id: int,
     unit_id: int,
     now: datetime,
@@ -117,23 +173,19 @@ def run_cross_checks(
 
     The rows are for `INSERT_COMPARED`, which the caller runs.
     """
-    if not compile_form(form).external:
+    if not sides.asked:
         return [], []
-    period = Period.parse(report.period)
-    sides = {
-        source: _find_side(session, catalogue, form, source, period, unit_id)
-        for source in sources_of(form)
-    }
-    outcomes = cross_check(form, report, {name: side.companion for name, side in sides.items()})
+    found = _read_sides(catalogue, form, sides)
+    outcomes = cross_check(form, report, {name: side.companion for name, side in found.items()})
     return outcomes, [
         {
             "submission_id": submission_id,
             "unit_id": unit_id,
             "rule_id": outcome.rule_id,
-            "other_form": sides[outcome.source].form_code,
-            "other_period": sides[outcome.source].period,
+            "other_form": found[outcome.source].form_code,
+            "other_period": found[outcome.source].period,
             "outcome": CrossCheckOutcome(outcome.outcome.value),
-            "compared_with": list(sides[outcome.source].revisions),
+            "compared_with": list(found[outcome.source].revisions),
             "issues": issues_as_data(outcome.issues),
             "checked_at": now,
         }
@@ -153,14 +205,16 @@ def rerun_dependents(
     """Run again the rules of every report in force that reads this one; gives how many reports."""
     read = {"form": form_code, "period": period, "unit": unit_id}
     dependents = {row[0]: row for row in session.connection().execute(_DEPENDENTS, read)}
-    for number, code, version, owner, canonical in dependents.values():
+    for number, code, version, owner, owner_code, canonical in dependents.values():
         form = catalogue.form(code, version)
+        report = read_report(form, canonical)
         session.execute(delete(CrossCheck).where(CrossCheck.submission_id == number))
+        asked = sides_asked(catalogue, form, Period.parse(report.period), owner_code)
         _, compared = run_cross_checks(
-            session,
             catalogue=catalogue,
             form=form,
-            report=read_report(form, canonical),
+            report=report,
+            sides=find_sides(session, asked),
             submission_id=number,
             unit_id=owner,
             now=now,
@@ -175,55 +229,57 @@ def previous_tables(
     catalogue: Catalogue,
     form: FormVersion,
     period: Period,
-    unit_id: int,
+    unit_code: str,
 ) -> Mapping[str, TableData] | None:
     """What `previous(...)` reads for a unit and period; None where it has not all arrived."""
-    return _find_side(session, catalogue, form, "previous", period, unit_id).companion.report
+    asked = sides_asked(catalogue, form, period, unit_code, ["previous"])
+    sides = find_sides(session, asked)
+    return _read_sides(catalogue, form, sides)["previous"].companion.report
 
 
-def _find_side(
-    session: Session,
-    catalogue: Catalogue,
-    form: FormVersion,
-    source: str,
-    period: Period,
-    unit_id: int,
-) -> _Side:
-    if source != "previous":
-        return _read_side(session, catalogue, source, period, unit_id, None)
-    before = period.predecessor(form.predecessors)
-    if before is None:
-        return _Side(form.code, "", Companion(form, is_exempt=True))
-    window = catalogue.regime(form.regime).window
-    merged = (before.window(window).last, period.window(window).last)
-    return _read_side(session, catalogue, form.code, before, unit_id, merged)
+def _side_asked(
+    catalogue: Catalogue, form: FormVersion, source: str, period: Period, unit: str
+) -> SideAsked:
+    # With no merger in between, the days are in the wrong order and no predecessor is found.
+    code, after, until = source, date.max, date.min
+    if source == "previous":
+        before = period.predecessor(form.predecessors)
+        if before is None:
+            return SideAsked(source, form.code, "")
+        window = catalogue.regime(form.regime).window
+        code, after, until = form.code, before.window(window).last, period.window(window).last
+        period = before
+    there = {"form": code, "period": period.code, "unit": unit, "after": after, "until": until}
+    return SideAsked(source, code, period.code, (_SIDE, there))
+
+
+def _read_sides(catalogue: Catalogue, form: FormVersion, sides: Sides) -> dict[str, _Side]:
+    answers = iter(sides.answers)
+    return {
+        side.source: _read_side(catalogue, form, side, next(answers) if side.question else ())
+        for side in sides.asked
+    }
 
 
 def _read_side(
-    session: Session,
-    catalogue: Catalogue,
-    code: str,
-    period: Period,
-    unit_id: int,
-    merged_between: tuple[date, date] | None,
+    catalogue: Catalogue, form: FormVersion, asked: SideAsked, rows: Sequence[Sequence[Any]]
 ) -> _Side:
     """What was reported there; exempt where nothing was ever owed, pending where it is awaited."""
-    # With no merger in between, the days are in the wrong order and no predecessor is found.
-    after, until = merged_between or (date.max, date.min)
-    there = {"form": code, "period": period.code, "unit": unit_id, "after": after, "until": until}
-    rows = session.connection().execute(_SIDE, there).all()
+    code, period = asked.form_code, asked.period
+    if asked.question is None:
+        return _Side(code, period, Companion(form, is_exempt=True))
     latest = catalogue.latest(code)
     if not rows:
-        return _Side(code, period.code, Companion(latest, is_exempt=True))
+        return _Side(code, period, Companion(latest, is_exempt=True))
     if any(row[0] is None for row in rows):
-        return _Side(code, period.code, Companion(latest))
+        return _Side(code, period, Companion(latest))
     newest = catalogue.form(code, max(row[1] for row in rows))
-    sides = [
+    companions = [
         Companion(own, read_report(own, canonical).tables)
         for own, canonical in ((catalogue.form(code, version), text) for _, version, text in rows)
     ]
-    whole = sides[0] if len(sides) == 1 else sum_sides(newest, sides)
-    return _Side(code, period.code, whole, tuple(row[0] for row in rows))
+    whole = companions[0] if len(companions) == 1 else sum_sides(newest, companions)
+    return _Side(code, period, whole, tuple(row[0] for row in rows))
 
 
 def outcomes_of(session: Session, submission_ids: Sequence[int]) -> Mapping[int, list[CrossCheck]]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
-from sqlalchemy import Column, and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, func, literal, select
 from sqlalchemy.orm import Session
 
+from forms.catalogue import Catalogue
 from forms.definition import FormVersion
 from forms.issues import Issue
 from forms.period import BadPeriod, Period, Window
 from forms.returns import RawReturn
+from reporting.db import Asked, ask_at_once
 from reporting.errors import NotAllowed
 from reporting.models import (
     ReportingObligation,
@@ -24,7 +26,13 @@ from reporting.models import (
 from reporting.models.base import table_of
 from reporting.services import locks
 from reporting.services.actors import Actor
-from reporting.services.cross_checks import has_readers
+from reporting.services.cross_checks import (
+    Sides,
+    find_sides,
+    has_readers,
+    questions_of,
+    sides_asked,
+)
 from reporting.services.obligations import list_owed
 from reporting.services.units import find_unit, normalise_identifier, views
 
@@ -50,6 +58,7 @@ class Owed(NamedTuple):
     in_force_sha256: str | None
     in_force_status: SubmissionStatus | None
     has_readers: bool  # whether a rule of another report looks at this one
+    sides: Sides  # what its own rules compare it with
     next_submission: int = 0  # the id of the revision that may be stored; 0 where none may be
 
 
@@ -59,20 +68,20 @@ def find_owed(
     actor: Actor,
     raw: RawReturn,
     form: FormVersion,
+    catalogue: Catalogue,
     received_at: datetime,
     lock: bool,
 ) -> tuple[Owed | None, list[Issue]]:
     """The obligation of a return and the issues with it; `lock` keeps its row until the commit.
 
-    Locking and reading are two statements: what was committed while waiting for the lock must be
-    seen, and one statement sees only what was there when it began. Raises NotAllowed.
+    What it is compared with is read in the same trip, and under the same lock. Raises NotAllowed.
     """
     try:
         period = Period.parse(raw.period)
     except BadPeriod:
         return None, [_bad_period(raw, form)]
-    what = {"form": form.code, "period": period.code}
-    owed = _BY_CODE.select(session, what | {"unit": normalise_identifier(raw.unit)}, lock=lock)
+    find = partial(_find, session, catalogue, form, period, lock=lock)
+    owed = find(normalise_identifier(raw.unit))
     if owed is None:
         on = period.window().last
         unit = find_unit(session, raw.unit, on=on)
@@ -80,7 +89,7 @@ def find_owed(
             return None, [_bad_period(raw, form)]
         if unit is None:
             return None, [Issue("unknown_unit", given=raw.unit[:60], expected="H26, H55.242, …")]
-        owed = _BY_ID.select(session, what | {"unit": unit.id}, lock=lock)
+        owed = find(unit.code)
         if owed is None and period.kind not in form.periods:
             return None, [_bad_period(raw, form)]
         if owed is None:
@@ -106,79 +115,92 @@ def find_owed(
     return owed, issues
 
 
-class _Finding:
-    """The statements that find an obligation by one column of its unit, made once.
+def _find(
+    session: Session,
+    catalogue: Catalogue,
+    form: FormVersion,
+    period: Period,
+    unit: str,
+    *,
+    lock: bool,
+) -> Owed | None:
+    """The obligation of the unit with this code, locked first where that is wanted.
 
-    Making a statement anew for each return costs more than running it.
+    Locking and reading are two statements: what was committed while waiting for the lock must be
+    seen, and one statement sees only what was there when it began. With the lock the id of the
+    next revision is drawn, so that all that is written under it can be sent at once.
     """
-
-    def __init__(self, unit: Column[Any]) -> None:
-        named = and_(
-            _owed.form_code == bindparam("form"),
-            _owed.period == bindparam("period"),
-            unit == bindparam("unit"),
-        )
-        joined = _owed_table.join(_unit_table, _unit.id == _owed.unit_id)
-        # The unit's row too: two forms of one unit that read each other arrive one by one.
-        self._lock = (
-            select(func.nextval("submission_id_seq"), locks.shared())
-            .select_from(joined)
-            .where(named)
-            .with_for_update(of=[_owed_table, _unit_table], key_share=True)
-        )
-        self._select = (
-            select(
-                _owed.id,
-                _unit.id,
-                _unit.code,
-                _unit.name_vi,
-                _owed.receiver_id,
-                _owed.form_version,
-                _owed.period,
-                _owed.window_first,
-                _owed.window_last,
-                _owed.opens_at,
-                _owed.due_at,
-                _owed.closes_at,
-                _owed.sent_otherwise_at,
-                _owed.stand,
-                _owed.revisions,
-                _owed.in_force_id,
-                _sent.content_sha256,
-                _sent.status,
-                has_readers(),
-            )
-            .select_from(joined.outerjoin(_sent_table, _sent.id == _owed.in_force_id))
-            .where(named)
-        )
-
-    def select(self, session: Session, what: dict[str, Any], *, lock: bool) -> Owed | None:
-        """The obligation, locked first where that is wanted and the database needs it.
-
-        With the lock the id of the next revision is drawn, so that all that is written under it
-        can be sent at once.
-        """
-        connection = session.connection()
-        number = 0
-        if lock and locks.is_needed(session):
-            name = locks.named(what["form"], what["period"])
-            drawn: Sequence[Any] | None = connection.execute(self._lock, what | name).one_or_none()
-            number = drawn[0] if drawn else 0
-        elif lock:
-            number = connection.execute(_NEXT_ALONE).scalar_one()
-        row: Sequence[Any] | None = connection.execute(self._select, what).one_or_none()
-        if row is None:
-            return None
-        return Owed._make([*row[:7], Window(row[7], row[8]), *row[9:], number])
+    asked = sides_asked(catalogue, form, period, unit)
+    what = {"form": form.code, "period": period.code, "unit": unit}
+    first: list[Asked] = [(_NO_LOCK, {})]
+    if lock and locks.is_needed(session):
+        first = [(_LOCK, what | locks.named(form.code, period.code))]
+    elif lock:
+        first = [(_NEXT_ALONE, {})]
+    drawn, rows, *answers = ask_at_once(
+        session.connection(), *first, (_SELECT, what), *questions_of(asked)
+    )
+    if not (drawn and rows):
+        return None
+    sides = Sides(asked, answers)
+    row = rows[0]
+    version = row[5]
+    if version != form.version:
+        owed_form = catalogue.form(form.code, version)
+        sides = find_sides(session, sides_asked(catalogue, owed_form, period, unit))
+    status = SubmissionStatus(row[17]) if row[17] else None
+    window, stand = Window(row[7], row[8]), Stand(row[13])
+    return Owed._make(
+        [*row[:7], window, *row[9:13], stand, *row[14:17], status, row[18], sides, drawn[0][0]]
+    )
 
 
 _owed_table, _unit_table, _sent_table = map(
     table_of, (ReportingObligation, ReportingUnit, Submission)
 )
 _owed, _unit, _sent = _owed_table.c, _unit_table.c, _sent_table.c
+_joined = _owed_table.join(_unit_table, _unit.id == _owed.unit_id)
+_wanted = and_(
+    _owed.form_code == bindparam("form"),
+    _owed.period == bindparam("period"),
+    _unit.code == bindparam("unit"),
+)
+# Made once: making a statement anew for each return costs more than running it.
+# The unit's row is locked too: two forms of one unit that read each other arrive one by one.
+_LOCK = (
+    select(func.nextval("submission_id_seq"), locks.shared())
+    .select_from(_joined)
+    .where(_wanted)
+    .with_for_update(of=[_owed_table, _unit_table], key_share=True)
+)
 # SQLite has no sequences, and a writer of it has the database to itself.
 _NEXT_ALONE = select(func.coalesce(func.max(_sent.id), 0) + 1)
-_BY_CODE, _BY_ID = _Finding(_unit.code), _Finding(_unit.id)
+_NO_LOCK = select(literal(0))
+_SELECT = (
+    select(
+        _owed.id,
+        _unit.id,
+        _unit.code,
+        _unit.name_vi,
+        _owed.receiver_id,
+        _owed.form_version,
+        _owed.period,
+        _owed.window_first,
+        _owed.window_last,
+        _owed.opens_at,
+        _owed.due_at,
+        _owed.closes_at,
+        _owed.sent_otherwise_at,
+        _owed.stand,
+        _owed.revisions,
+        _owed.in_force_id,
+        _sent.content_sha256,
+        _sent.status,
+        has_readers(),
+    )
+    .select_from(_joined.outerjoin(_sent_table, _sent.id == _owed.in_force_id))
+    .where(_wanted)
+)
 
 
 def _require_right(actor: Actor, unit_id: int, receiver_id: int | None) -> None:

@@ -21,7 +21,7 @@ from forms.issues import Issue
 from forms.naming_rows import Circumstances
 from forms.period import BadPeriod, Period
 from forms.returns import RawReturn, Report
-from reporting.db import at_once
+from reporting.db import ask_at_once
 from reporting.models import (
     Door,
     RefusedAttempt,
@@ -108,7 +108,13 @@ def receive(
     if form is None:
         return _refuse(session, actor, delivery, _not_a_form(catalogue, raw))
     owed, issues = find_owed(
-        session, actor=actor, raw=raw, form=form, received_at=delivery.received_at, lock=True
+        session,
+        actor=actor,
+        raw=raw,
+        form=form,
+        catalogue=catalogue,
+        received_at=delivery.received_at,
+        lock=True,
     )
     if owed is None or any(issue.code == "wrong_version" for issue in issues):
         found = _content_issues(catalogue, form, raw, issues)
@@ -144,17 +150,25 @@ def preflight(
     form = _newest(catalogue, raw.form)
     if form is None:
         return _verdict(raw, _not_a_form(catalogue, raw))
-    owed, issues = find_owed(session, actor=actor, raw=raw, form=form, received_at=now, lock=False)
+    owed, issues = find_owed(
+        session,
+        actor=actor,
+        raw=raw,
+        form=form,
+        catalogue=catalogue,
+        received_at=now,
+        lock=False,
+    )
     soft = [_softened(issue) if issue.code in _SOFT_IN_PREFLIGHT else issue for issue in issues]
     if owed is None:
         return _verdict(raw, (*soft, *_content_issues(catalogue, form, raw, issues)))
     form = catalogue.form(form.code, owed.form_version)
     checked = check(form, _addressed(raw, owed), _circumstances(catalogue, owed))
     outcomes, _ = run_cross_checks(
-        session,
         catalogue=catalogue,
         form=form,
         report=checked.report,
+        sides=owed.sides,
         submission_id=0,
         unit_id=owed.unit_id,
         now=now,
@@ -233,27 +247,27 @@ def _store(
     submission_id = owed.next_submission
     packed = packed_rows(session, submission_id=submission_id, report=report)
     outcomes, compared = run_cross_checks(
-        session,
         catalogue=catalogue,
         form=form,
         report=report,
+        sides=owed.sides,
         submission_id=submission_id,
         unit_id=owed.unit_id,
         now=recorded_at,
     )
-    connection = session.connection()
-    with at_once(connection):
-        connection.execute(_INSERT, revision | {"id": submission_id})
-        connection.execute(INSERT_PACKED, packed)
-        now_in_force = {
-            "new": submission_id,
-            "count": revision["revision"],
-            "now_stands": stand_with(owed, is_on_time=revision["is_on_time"]),
-            "obligation": owed.obligation_id,
-        }
-        connection.execute(_PUT_IN_FORCE, now_in_force)
-        if compared:
-            connection.execute(INSERT_COMPARED, compared)
+    now_in_force = {
+        "new": submission_id,
+        "count": revision["revision"],
+        "now_stands": stand_with(owed, is_on_time=revision["is_on_time"]),
+        "obligation": owed.obligation_id,
+    }
+    ask_at_once(
+        session.connection(),
+        (_INSERT, revision | {"id": submission_id}),
+        *((INSERT_PACKED, table) for table in packed),
+        (_PUT_IN_FORCE, now_in_force),
+        *((INSERT_COMPARED, row) for row in compared),
+    )
     if owed.has_readers:
         rerun_dependents(
             session,

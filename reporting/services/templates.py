@@ -71,7 +71,7 @@ def make_template(
         window=window,
         made_at=made_at,
         prior=previous_tables(
-            session, catalogue=catalogue, form=form, period=period, unit_id=unit.id
+            session, catalogue=catalogue, form=form, period=period, unit_code=unit.code
         ),
         lists=catalogue.lists,
     )

@@ -8,11 +8,11 @@ from enum import StrEnum
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, MetaData, Table, insert, select, text
+from sqlalchemy import Engine, MetaData, Table, bindparam, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from reporting.db import check_drift, make_engine, make_session_factory, migrate
+from reporting.db import ask_at_once, check_drift, make_engine, make_session_factory, migrate
 from reporting.models import Base
 from reporting.models.base import NAMING_CONVENTION, UtcDateTime, enum_text
 
@@ -160,3 +160,30 @@ def test_postgresql_is_bounded(own_engine: Engine) -> None:
     with own_engine.connect() as connection:
         assert connection.execute(text("SHOW statement_timeout")).scalar() == "2min"
         assert connection.execute(text("SHOW timezone")).scalar() == "UTC"
+
+
+def test_what_is_asked_at_once_is_answered_in_order(own_engine: Engine) -> None:
+    """Written and read in one trip, with the types of the columns, as one by one."""
+    given = datetime(2026, 9, 22, 17, tzinfo=timezone(timedelta(hours=7)))
+    row = {"id": 5, "at": given, "colour": Colour.BLUE}
+    with own_engine.begin() as connection:
+        written, read = ask_at_once(connection, (_WRITE, row), (_READ, {"wanted": 5}))
+    assert written == ()
+    assert [tuple(line) for line in read] == [(5, given.astimezone(UTC), "blue")]
+
+
+def test_what_fails_among_things_asked_at_once_fails_as_elsewhere(own_engine: Engine) -> None:
+    """A store that is too busy is told as SQLAlchemy tells it, and the connection can go on."""
+    if own_engine.dialect.name == "sqlite":
+        return
+    with own_engine.connect() as connection:
+        connection.execute(text("SET statement_timeout = 1"))
+        with pytest.raises(OperationalError, match="timeout"):
+            ask_at_once(connection, (_SLEEP, {}), (_READ, {"wanted": 5}))
+        connection.rollback()
+        assert ask_at_once(connection, (_READ, {"wanted": 5})) == [[]]
+
+
+_WRITE = insert(EVENT)
+_READ = select(EVENT.c.id, EVENT.c.at, EVENT.c.colour).where(EVENT.c.id == bindparam("wanted"))
+_SLEEP = select(func.pg_sleep(1))

@@ -28,6 +28,7 @@ def _find(session: Session, above: ReportingUnit, unit: str, period: str) -> lis
         actor=Actor(name="tỉnh", unit_id=above.id),
         raw=read_object(a_return(unit, period=period)),
         form=shipped_forms().latest(LEAF_FORM),
+        catalogue=shipped_forms(),
         received_at=IN_Q3,
         lock=False,
     )
