@@ -17,7 +17,12 @@ _VALUE = np.uint8(State.VALUE)
 
 
 class FigureOverflow(ArithmeticError):
-    """A sum does not fit the 64 bits in which figures are stored."""
+    """A sum does not fit the 64 bits in which figures are stored; where it is in the result."""
+
+    def __init__(self, row: int, column: int) -> None:
+        super().__init__(f"the sum in row {row}, column {column} does not fit 64 bits")
+        self.row = row
+        self.column = column
 
 
 #: Up to this number a table of flags is cheaper than sorting.
@@ -54,7 +59,7 @@ def group_sums(
     ordered = groups[order]
     starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
     present = ordered[starts]
-    sums[present] = _exact_sums(np.take(values, order, axis=0), starts)
+    sums[present] = _exact_sums(np.take(values, order, axis=0), starts, present)
     if (states == _VALUE).all():
         result[present] = _VALUE
     else:
@@ -84,15 +89,17 @@ def sum_by_name(table: Table, parts: Sequence[TableData]) -> TableData:
     )
 
 
-def _exact_sums(values: Int64Array, starts: Int64Array) -> Int64Array:
+def _exact_sums(values: Int64Array, starts: Int64Array, groups: Int64Array) -> Int64Array:
     """Sums of stretches of rows; numpy's int64 wraps silently, so the bound is proved first."""
     peak = max(int(values.max()), -int(values.min())) if values.size else 0
     longest = int(np.diff(np.r_[starts, len(values)]).max())
     if peak * longest <= 2**63 - 1:
         return np.asarray(np.add.reduceat(values, starts, axis=0), np.int64)
     exact = np.add.reduceat(values.astype(object), starts, axis=0)
-    if (np.abs(exact) > 2**63 - 1).any():
-        raise FigureOverflow("a sum of the consolidated table does not fit 64 bits")
+    too_large = np.argwhere(np.abs(exact) > 2**63 - 1)
+    if len(too_large):
+        stretch, column = too_large[0].tolist()
+        raise FigureOverflow(int(groups[stretch]), column)
     return exact.astype(np.int64)
 
 

@@ -8,19 +8,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from forms.aggregating import FigureOverflow, group_sums
-from forms.checking import batch_of, compute, overflows, tables_of_batch
+from forms.checking import batch_of, compute, tables_of_batch
 from forms.code_lists import CodeList
 from forms.compiling import compile_form
-from forms.definition import Consolidate, FormVersion, Mode, RowModel, Source, Table
-from forms.evaluating import Figures
+from forms.definition import Column, Consolidate, FormVersion, Mode, RowModel, Source, Table
+from forms.evaluating import Figures, sum_rows
 from forms.naming_rows import asked_rows
 from forms.period import Window
 from forms.returns import Int64Array, RowName, StateArray, TableData
 from forms.totals import fill_totals
+from forms.values import FIGURE_BOUND
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,15 @@ class Contribution:
     texts: Sequence[Mapping[str, str]] = field(default_factory=tuple)
 
 
+class TotalTooLarge(ArithmeticError):
+    """A consolidated figure cannot be kept: its row ('' is the total row) and its column."""
+
+    def __init__(self, row: str, column: Column) -> None:
+        super().__init__(f"{row or 'total'}, column {column.number}: over 15 digits")
+        self.row = row
+        self.column = column
+
+
 def consolidate_tables(
     form: FormVersion,
     contributions: Sequence[Contribution],
@@ -49,7 +61,7 @@ def consolidate_tables(
 ) -> dict[str, TableData]:
     """All tables of a consolidated form, computed cells and totals in place.
 
-    Raises FigureOverflow where a sum does not fit 64 bits.
+    Raises TotalTooLarge where a figure has over 15 digits.
     """
     tables = {
         table.key: _gather(
@@ -59,14 +71,30 @@ def consolidate_tables(
     }
     batch = batch_of(form, [tables])
     compute(batch)
-    if overflows(batch):
-        raise FigureOverflow("a figure of the consolidated table has over 15 digits")
+    for table in form.tables:
+        _refuse_too_large(table, tables[table.key].names, batch.figures[table.key].values)
     for compiled in compile_form(form).tables:
-        totalled = compiled.table.total is not None and len(compiled.sums) > 0
-        if totalled and fill_totals(compiled, batch):
-            raise FigureOverflow(f"a total of table {compiled.table.key} has over 15 digits")
-        _keep_only_row(batch.figures[compiled.table.key])
+        figures = batch.figures[compiled.table.key]
+        if compiled.table.total is not None and len(compiled.sums) > 0:
+            sums, _ = sum_rows(figures, compiled.sums)
+            _refuse_too_large(compiled.table, [RowName("")], sums, compiled.sums.tolist())
+            fill_totals(compiled, batch)
+        _keep_only_row(figures)
     return tables_of_batch(batch, tables)
+
+
+def _refuse_too_large(
+    table: Table,
+    names: Sequence[RowName],
+    values: npt.NDArray[Any],
+    columns: Sequence[int] | None = None,
+) -> None:
+    """Raise TotalTooLarge; `columns` are the figure columns that `values` are of, else all."""
+    too_large = np.argwhere(np.abs(values) >= FIGURE_BOUND)
+    if len(too_large):
+        row, column = too_large[0].tolist()
+        at = column if columns is None else columns[column]
+        raise TotalTooLarge(names[row].label or names[row].key, table.figures[at])
 
 
 def _keep_only_row(figures: Figures) -> None:
@@ -108,7 +136,11 @@ def _gather(
         if len(group) and group.min() < 0:
             kept = group >= 0
             group, values, states = group[kept], values[kept], states[kept]
-        sums, merged = group_sums(values, states, group, len(names))
+        try:
+            sums, merged = group_sums(values, states, group, len(names))
+        except FigureOverflow as error:
+            name = names[error.row]
+            raise TotalTooLarge(name.label or name.key, table.figures[error.column]) from None
     else:
         sums, merged = (
             np.zeros((len(names), width), np.int64),

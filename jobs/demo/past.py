@@ -109,7 +109,7 @@ def _consolidated(
 ) -> MadeReturn:
     """What a province reports from the reports of its units."""
     with stage.sessions.begin() as session:
-        edition = consolidate(
+        edition, _ = consolidate(
             session,
             actor=CONSOLE,
             form=form,

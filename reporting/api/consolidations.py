@@ -136,10 +136,9 @@ def post_edition(arguments: dict[str, Any]) -> Any:
     parts = current_parts()
     form, period = form_for_period(parts.catalogue, arguments["form"], arguments["period"])
     window = period.window(parts.catalogue.regime(form.regime).window)
-    started = parts.clock()
     with parts.sessions.begin() as session:
         unit = unit_named(session, arguments["unit"], on=window.last)
-        edition = consolidate(
+        edition, is_new = consolidate(
             session,
             actor=current_actor(),
             form=form,
@@ -149,8 +148,7 @@ def post_edition(arguments: dict[str, Any]) -> Any:
             clock=parts.clock,
         )
     place = url_for("consolidations.get_edition", edition_id=edition.id)
-    status = 201 if edition.cut_off_at >= started else 200
-    return _summary(edition, unit), status, {"Location": place}
+    return _summary(edition, unit), 201 if is_new else 200, {"Location": place}
 
 
 @blp.get("/consolidations/<int(max=9223372036854775807):edition_id>")

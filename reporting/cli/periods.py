@@ -126,7 +126,7 @@ def consolidate_form(form: str, period: str, unit: str, out: Path | None) -> Non
         window = wanted.window(parts.catalogue.regime(version.regime).window)
         with parts.sessions.begin() as session:
             owner = unit_named(session, unit, on=window.last)
-            edition = consolidate(
+            edition, _ = consolidate(
                 session,
                 actor=console_actor(),
                 form=version,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import BigInteger, bindparam, cast, func, insert, select
 from sqlalchemy.orm import Session
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from forms.canonical import ENGINE, sha256, write_report
 from forms.catalogue import Catalogue
 from forms.checking import broken_rules
-from forms.consolidating import Contribution, consolidate_tables
+from forms.consolidating import Contribution, TotalTooLarge, consolidate_tables
 from forms.definition import FormVersion, Severity
 from forms.derived import SUFFIX
 from forms.issues import Issue
@@ -58,6 +59,13 @@ _INSERT_INPUTS = insert(table_of(EditionInput)).from_select(
 )
 
 
+class Consolidated(NamedTuple):
+    """An edition, and whether it was made now or had been there with the same inputs."""
+
+    edition: Edition
+    is_new: bool
+
+
 def consolidate(
     session: Session,
     *,
@@ -67,7 +75,7 @@ def consolidate(
     unit: ReportingUnit,
     catalogue: Catalogue,
     clock: Callable[[], datetime],
-) -> Edition:
+) -> Consolidated:
     """Make the next edition of a consolidated form, or give the last one if nothing has changed.
 
     Inputs are the revisions in force of what `unit` is owed, in the order of unit codes. The
@@ -84,7 +92,7 @@ def consolidate(
     input_sha256 = _hash_inputs(form, inputs)
     latest = _latest(session, form.code, period.code, unit.id)
     if latest is not None and latest.input_sha256 == input_sha256:
-        return latest
+        return Consolidated(latest, is_new=False)
     contributions = read_contributions(
         session, form=form, inputs=inputs, period=period.code, unit_id=unit.id, catalogue=catalogue
     )
@@ -110,7 +118,7 @@ def consolidate(
     session.add(edition)
     session.flush()
     _store_inputs(session, edition, codes, inputs)
-    return edition
+    return Consolidated(edition, is_new=True)
 
 
 def _store_inputs(
@@ -239,10 +247,16 @@ def _build(
     window = period.window(catalogue.regime(form.regime).window)
     try:
         tables = consolidate_tables(form, contributions, window=window, lists=catalogue.lists)
-    except ArithmeticError as error:
+    except TotalTooLarge as error:
+        row, column = error.row, error.column
         raise Overflow(
-            vi=f"Tổng hợp {form.code} kỳ {period}: có tổng vượt quá khả năng lưu số ({error}).",
-            en=f"Consolidating {form.code} for {period}: {error}.",
+            vi=f"Tổng hợp {form.code} kỳ {period} cho {unit.name_vi}: "
+            f"{f'dòng «{row}»' if row else 'dòng tổng'}, cột {column.number} «{column.label}» "
+            "có hơn 15 chữ số. Hãy tìm báo cáo có số rất lớn ở ô này và trả lại để sửa.",
+            en=f"Consolidating {form.code} for {period} for {unit.name_en}: "
+            f"{f'row “{row}”' if row else 'the total row'}, column {column.number} "
+            f"“{column.label}” has over 15 digits. Find the report with a very large figure in "
+            "this cell, and return it to be corrected.",
         ) from None
     return Report(form.code, form.version, unit.code, period.code, tables)
 

@@ -134,7 +134,7 @@ def _consolidate(session: Session, action: JobAction, occasion: Occasion) -> dic
     sources = [source.form for source in form.sources]
     if not has_received(session, codes=sources, period=action.period, unit_id=unit.id):
         return {"skipped": "nothing has been received"}
-    edition = consolidate(
+    edition, _ = consolidate(
         session,
         actor=occasion.actor,
         form=form,

@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forms.aggregating import FigureOverflow
-from forms.consolidating import Contribution, consolidate_tables
+from forms.consolidating import Contribution, TotalTooLarge, consolidate_tables
 from forms.definition import FormVersion
 from forms.returns import RowName, State, TableData
 from tests.forms.consistent import catalogue, window_of
@@ -151,11 +150,14 @@ def test_a_sum_too_large_is_refused_and_never_wraps() -> None:
         return _consolidated(form, [_contribution(form, [part]) for part in parts])
 
     assert edition(("dat_dai", most)).total_values[1] == most
-    for rows in ([("dat_dai", most), ("dat_dai", 1)], [("dat_dai", most), ("chung_thuc", 1)]):
-        with pytest.raises(FigureOverflow):
+    for rows, where in (
+        ([("dat_dai", most), ("dat_dai", 1)], ("Đất đai", "3")),
+        ([("dat_dai", most), ("chung_thuc", 1)], ("", "3")),
+        ([("dat_dai", most)] * 9300, ("Đất đai", "4")),
+    ):
+        with pytest.raises(TotalTooLarge) as told:
             edition(*rows)
-    with pytest.raises(FigureOverflow):
-        edition(*[("dat_dai", most)] * 9300)
+        assert (told.value.row, told.value.column.number) == where
 
 
 def test_what_is_not_summed_is_worked_out_again() -> None:

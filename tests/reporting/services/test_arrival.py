@@ -209,7 +209,7 @@ def test_nothing_recorded_before_a_cut_off_is_missing_from_its_edition(
         found = []
         for _ in range(6):
             with sessions.begin() as session:
-                edition = consolidate(
+                edition, _ = consolidate(
                     session,
                     actor=SYSTEM,
                     form=shipped_forms().latest("II.06c/VPCP/KSTT"),
@@ -232,3 +232,36 @@ def test_nothing_recorded_before_a_cut_off_is_missing_from_its_edition(
     assert len(recorded) == 12
     for cut_off, received in editions:
         assert received == sum(1 for instant in recorded if instant <= cut_off)
+
+
+def test_two_who_consolidate_at_once_make_one_edition(empty_database_url: str) -> None:
+    """The second waits for the first, finds nothing changed, and says that it made nothing."""
+    engine = make_engine(empty_database_url)
+    migrate(engine)
+    sessions = make_session_factory(engine)
+    with sessions.begin() as session:
+        province = a_province(session)
+        a_unit(session, UNIT, parent=province)
+        an_open_period(session)
+        send(session, a_return(UNIT))
+    together = Barrier(2)
+
+    def consolidator() -> tuple[int, bool]:
+        together.wait()
+        with sessions.begin() as session:
+            made = consolidate(
+                session,
+                actor=SYSTEM,
+                form=shipped_forms().latest("II.06c/VPCP/KSTT"),
+                period=Q3,
+                unit=session.merge(province),
+                catalogue=shipped_forms(),
+                clock=lambda: IN_Q3,
+            )
+            return made.edition.number, made.is_new
+
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(consolidator) for _ in range(2)]
+        found = [job.result() for job in jobs]
+    engine.dispose()
+    assert sorted(found) == [(1, False), (1, True)]

@@ -66,7 +66,7 @@ def edition_of(
         unit=unit,
         catalogue=shipped_forms(),
         clock=lambda: IN_Q3,
-    )
+    ).edition
 
 
 def table_of(edition: Edition) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def test_a_sum_beyond_fifteen_digits_is_refused(session: Session, province: Repo
     }
     for code in ("X00001", "X00002"):
         send(session, a_return(code, rows={"Đất đai": large}))
-    with pytest.raises(Overflow):
+    with pytest.raises(Overflow, match="row “Đất đai”, column 3 .* over 15 digits"):
         edition_of(session, province)
     assert session.scalar(select(func.count()).select_from(Edition)) == 0
 
