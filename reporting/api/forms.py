@@ -11,9 +11,10 @@ from forms.definition import FormVersion
 from forms.json_schema import json_schema
 from reporting.api.blueprint import Blueprint
 from reporting.api.form_schemas import FormDetail, FormSchema, RegimeSchema
-from reporting.api.schemas import text_argument
+from reporting.api.schemas import WordPageArguments, page_of, text_argument
 from reporting.http import XLSX, Right, allows, attachment, current_actor, current_parts
 from reporting.services.named import form_named
+from reporting.services.regimes import known_regimes
 from reporting.services.templates import make_template
 
 blp = Blueprint("forms", __name__, url_prefix="/api/v1", description="Declared forms")
@@ -32,21 +33,41 @@ class TemplateArguments(Schema):
     period = text_argument(required=True)
 
 
+class RegimePage(Schema):
+    """Regimes by code."""
+
+    items = fields.List(fields.Nested(RegimeSchema))
+    next = fields.String(allow_none=True)
+
+
+class FormPage(Schema):
+    """Versions of forms; layouts that are derived from them come last."""
+
+    items = fields.List(fields.Nested(FormSchema))
+    next = fields.String(allow_none=True)
+
+
 @blp.get("/regimes")
-@blp.response(200, RegimeSchema(many=True))
+@blp.arguments(WordPageArguments, location="query")
+@blp.response(200, RegimePage)
 @allows(Right.CLIENT)
-def get_regimes() -> Any:
-    """The reporting regimes."""
-    return [regime for _, regime in sorted(current_parts().catalogue.regimes.items())]
+def get_regimes(arguments: dict[str, Any]) -> Any:
+    """The reporting regimes, also those made at run time."""
+    parts = current_parts()
+    with parts.reading_sessions() as session:
+        known = sorted(known_regimes(session, parts.catalogue).items())
+    return page_of([regime for _, regime in known], arguments, lambda regime: regime.code)
 
 
 @blp.get("/forms")
-@blp.response(200, FormSchema(many=True))
+@blp.arguments(WordPageArguments, location="query")
+@blp.response(200, FormPage)
 @allows(Right.CLIENT)
-def get_forms() -> Any:
+def get_forms(arguments: dict[str, Any]) -> Any:
     """Every version of every form, and the layouts that are derived from them."""
     catalogue = current_parts().catalogue
-    return [_shown(form) for form in (*catalogue.forms, *catalogue.consolidated_layouts())]
+    shown = [_shown(form) for form in (*catalogue.forms, *catalogue.consolidated_layouts())]
+    return page_of(shown, arguments, lambda form: f"{form['code']} {form['version']}")
 
 
 @blp.get("/forms/<path:code>")

@@ -8,11 +8,11 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from reporting.api.blueprint import Blueprint
-from reporting.api.schemas import text_argument
+from reporting.api.schemas import PageArguments, WordPageArguments, page_of, text_argument
 from reporting.http import Right, allows, current_actor, current_parts
 from reporting.models import UnitKind
 from reporting.services.named import unit_named
-from reporting.services.obligations import OwedForm, list_owed
+from reporting.services.obligations import OwedForm, State, list_coming, list_owed
 from reporting.services.rights import require_sight
 from reporting.services.standing import list_periods
 from reporting.services.units import PAGE_SIZE, list_units, views
@@ -56,7 +56,7 @@ class UnitPage(Schema):
     next = fields.String(allow_none=True)
 
 
-class PeriodArguments(Schema):
+class PeriodArguments(WordPageArguments):
     """Which forms and periods."""
 
     form = text_argument(load_default="")
@@ -79,12 +79,21 @@ class PeriodSchema(Schema):
     missing = fields.Integer()
 
 
-class ObligationArguments(PeriodArguments):
-    """Whose obligations."""
+class PeriodPage(Schema):
+    """Forms of periods, the newest period first."""
+
+    items = fields.List(fields.Nested(PeriodSchema))
+    next = fields.String(allow_none=True)
+
+
+class ObligationArguments(PageArguments):
+    """Whose obligations, and which of them."""
 
     unit = text_argument(required=True)
     of = fields.String(load_default="own", validate=validate.OneOf(["own", "subordinates"]))
-    state = text_argument(load_default="")
+    form = text_argument(load_default="")
+    period = text_argument(load_default="")
+    state = fields.Enum(State, by_value=True, load_default=None)
 
 
 class ObligationSchema(Schema):
@@ -95,6 +104,10 @@ class ObligationSchema(Schema):
     unit_name = fields.String()
     state = fields.String()
     stand = fields.String()
+    days_left = fields.Integer()
+    is_extended = fields.Boolean()
+    window_first = fields.Date(attribute="window.first")
+    window_last = fields.Date(attribute="window.last")
     declared_due_at = fields.AwareDateTime()
     closes_at = fields.AwareDateTime(allow_none=True)
     form = fields.String(attribute="form_code")
@@ -103,6 +116,30 @@ class ObligationSchema(Schema):
     opens_at = fields.AwareDateTime()
     due_at = fields.AwareDateTime()
     is_received = fields.Boolean()
+
+
+class ObligationPage(Schema):
+    """Obligations, the soonest due first."""
+
+    items = fields.List(fields.Nested(ObligationSchema))
+    next = fields.Integer(allow_none=True)
+
+
+class ComingArguments(Schema):
+    """Whose."""
+
+    unit = text_argument(required=True)
+
+
+class ComingSchema(Schema):
+    """A form that a unit will be asked for; its period is not open yet."""
+
+    form = fields.String(attribute="form_code")
+    period = fields.String()
+    window_first = fields.Date(attribute="window.first")
+    window_last = fields.Date(attribute="window.last")
+    opens_at = fields.AwareDateTime()
+    due_at = fields.AwareDateTime()
 
 
 @blp.get("/units")
@@ -142,42 +179,68 @@ def get_unit(arguments: dict[str, Any], code: str) -> Any:
 
 @blp.get("/periods")
 @blp.arguments(PeriodArguments, location="query")
-@blp.response(200, PeriodSchema(many=True))
+@blp.response(200, PeriodPage)
 @allows(Right.CLIENT)
 def get_periods(arguments: dict[str, Any]) -> Any:
     """What is open, the newest period first: expected, received, on time, late, missing."""
     with current_parts().reading_sessions() as session:
-        return list_periods(
+        found = list_periods(
             session,
             actor=current_actor(),
             form_code=arguments["form"],
             period=arguments["period"],
         )
+    return page_of(found, arguments, lambda line: f"{line.period} {line.form_code}")
 
 
 @blp.get("/obligations")
 @blp.arguments(ObligationArguments, location="query")
-@blp.response(200, ObligationSchema(many=True))
+@blp.response(200, ObligationPage)
 @allows(Right.CLIENT)
 def get_obligations(arguments: dict[str, Any]) -> Any:
-    """What a unit owes, or what is owed to it, the soonest due first."""
+    """What a unit owes, or what is owed to it, the soonest due first, page by page."""
     parts = current_parts()
-    on = parts.today()
+    on, now, zone = parts.today(), parts.clock(), parts.settings.time_zone
     with parts.reading_sessions() as session:
         unit = unit_named(session, arguments["unit"], on=on)
         require_sight(session, actor=current_actor(), unit=unit, on=on)
         found = list_owed(
             session,
             unit_id=unit.id,
+            now=now,
             of_subordinates=arguments["of"] == "subordinates",
             form_code=arguments["form"],
             period=arguments["period"],
+            states=[arguments["state"]] if arguments["state"] else (),
+            after=arguments["after"],
+            limit=arguments["limit"],
         )
-    now, wanted = parts.clock(), arguments["state"]
     lines = [
-        {name: getattr(row, name) for name in _OWED} | {"state": row.state(now)} for row in found
+        {name: getattr(row, name) for name in _OWED} | {"days_left": row.days_left(now, zone)}
+        for row in found
     ]
-    return [line for line in lines if wanted in ("", line["state"])]
+    more = len(found) == arguments["limit"]
+    return {"items": lines, "next": found[-1].id if more else None}
 
 
-_OWED = tuple(field.name for field in dataclasses.fields(OwedForm))
+@blp.get("/obligations/coming")
+@blp.arguments(ComingArguments, location="query")
+@blp.response(200, ComingSchema(many=True))
+@allows(Right.CLIENT)
+def get_coming(arguments: dict[str, Any]) -> Any:
+    """What a unit will be asked for in the next 90 days, by regimes and calendar as they are."""
+    parts = current_parts()
+    on = parts.today()
+    with parts.reading_sessions() as session:
+        unit = unit_named(session, arguments["unit"], on=on)
+        require_sight(session, actor=current_actor(), unit=unit, on=on)
+        return list_coming(
+            session,
+            kind=unit.kind,
+            catalogue=parts.catalogue,
+            zone=parts.settings.time_zone,
+            now=parts.clock(),
+        )
+
+
+_OWED = (*(field.name for field in dataclasses.fields(OwedForm)), "is_extended")

@@ -5,13 +5,16 @@ They document the API and write the answers. What a return must look like is sai
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from marshmallow import Schema, ValidationError, fields, validate
 
 from reporting.services.receipts import issue_for_people
 
 LARGEST_ID = 2**63 - 1
+
+T = TypeVar("T")
 
 
 def _described(text: str) -> dict[str, Any]:
@@ -99,6 +102,24 @@ def _is_text(text: str) -> None:
 def text_argument(**more: Any) -> fields.String:
     """A word in a query: short, and without the one sign that a database refuses."""
     return fields.String(validate=[validate.Length(max=100), _is_text], **more)
+
+
+class WordPageArguments(Schema):
+    """One page of a list that is ordered by words: the next begins after `next` of this one."""
+
+    after = text_argument(load_default="")
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
+
+
+def page_of(
+    items: Sequence[T], arguments: Mapping[str, Any], key: Callable[[T], str]
+) -> dict[str, Any]:
+    """One page of a list that is there as a whole, in its order."""
+    after, limit = arguments["after"], arguments["limit"]
+    keys = [key(item) for item in items]
+    start = (keys.index(after) + 1 if after in keys else len(keys)) if after else 0
+    page = items[start : start + limit]
+    return {"items": page, "next": key(page[-1]) if start + limit < len(items) else None}
 
 
 class SubmissionArguments(PageArguments):

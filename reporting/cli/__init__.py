@@ -12,6 +12,7 @@ from reporting.cli.forms import forms_group
 from reporting.cli.messages import mail_group, persons_group
 from reporting.cli.obligations import assign_file, obligations_group
 from reporting.cli.periods import consolidate_form, periods_group
+from reporting.cli.regimes import regimes_group
 from reporting.cli.returns import check_files, receive_files
 from reporting.cli.serving import serve
 from reporting.cli.units import units_group
@@ -30,6 +31,7 @@ for command in (
     consolidate_form,
     periods_group,
     obligations_group,
+    regimes_group,
     assign_file,
     calendar_group,
     persons_group,

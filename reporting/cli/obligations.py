@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
 from reporting.cli.opening import console_actor, open_parts
 from reporting.cli.printing import local_time
+from reporting.models import ReportingUnit
 from reporting.parts import Parts
 from reporting.services import obligation_acts as acts
 from reporting.services.assigning import assign, read_assignments
 from reporting.services.named import unit_named
-from reporting.services.obligations import list_owed
+from reporting.services.obligations import Coming, State, list_coming, list_owed
 
 _DAY = click.DateTime(["%Y-%m-%d", "%d/%m/%Y"])
 _REASON = click.option("--reason", required=True, help="Why; it stays with the obligation.")
@@ -27,14 +30,39 @@ def obligations_group() -> None:
 @obligations_group.command("list")
 @click.argument("unit")
 @click.option("--subordinates", is_flag=True, help="What is owed to UNIT, not by it.")
-def list_all(unit: str, *, subordinates: bool) -> None:
-    """What UNIT owes, the soonest due first."""
+@click.option("--state", type=click.Choice([state.value for state in State]))
+def list_all(unit: str, state: str | None, *, subordinates: bool) -> None:
+    """What UNIT owes, the soonest due first; and what it will be asked for next."""
     with open_parts() as parts, parts.reading_sessions() as session:
         found = unit_named(session, unit, on=parts.today())
-        for line in list_owed(session, unit_id=found.id, of_subordinates=subordinates):
-            state, due = line.state(parts.clock()), local_time(parts, line.due_at)
-            what = f"{line.unit_code} {line.form_code} {line.period}"
-            click.echo(f"{line.id:8} {state:9} {due} {what}")
+        listed = partial(
+            list_owed,
+            session,
+            unit_id=found.id,
+            now=parts.clock(),
+            of_subordinates=subordinates,
+            states=[State(state)] if state else (),
+        )
+        lines = listed()
+        while lines:
+            for line in lines:
+                due = local_time(parts, line.due_at)
+                what = f"{line.unit_code} {line.form_code} {line.period}"
+                click.echo(f"{line.id:8} {line.state:9} {due} {what}")
+            lines = listed(after=lines[-1].id)
+        for one in [] if subordinates or state else _coming(parts, session, found):
+            opens, due = local_time(parts, one.opens_at), local_time(parts, one.due_at)
+            click.echo(f"    next {opens}: {one.form_code} {one.period}, due {due}")
+
+
+def _coming(parts: Parts, session: Session, unit: ReportingUnit) -> list[Coming]:
+    return list_coming(
+        session,
+        kind=unit.kind,
+        catalogue=parts.catalogue,
+        zone=parts.settings.time_zone,
+        now=parts.clock(),
+    )
 
 
 @obligations_group.command("extend")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 from typing import Any
@@ -96,6 +97,18 @@ def board(
         .limit(limit)
     )
     return [_line(period, row) for row in session.execute(query)]
+
+
+def board_periods(session: Session, *, actor: Actor) -> dict[str, datetime]:
+    """The periods of which the actor may see a board, newest data first, with their first due."""
+    owed = ReportingObligation
+    query = (
+        select(owed.period, func.min(owed.due_at))
+        .where(_is_seen_by(actor))
+        .group_by(owed.period)
+        .order_by(func.max(owed.window_last).desc(), owed.period.desc())
+    )
+    return dict(iter(session.execute(query)))
 
 
 def _line(period: str, row: Sequence[Any]) -> BoardLine:

@@ -96,7 +96,7 @@ def find_owed(
             # Nothing says to whom it would report this, so that the one above it then counts.
             above = views(session, [unit.id], on=on).get(unit.id)
             _require_right(actor, unit.id, above.parent_id if above else None)
-            return None, [_not_owed(session, unit.id, form, period)]
+            return None, [_not_owed(session, unit.id, form, period, received_at)]
     _require_right(actor, owed.unit_id, owed.receiver_id)
     issues: list[Issue] = []
     if received_at < owed.opens_at:
@@ -222,7 +222,11 @@ def _examples(kinds: tuple[str, ...]) -> list[str]:
     return [shown.get(kind, f"2026-{kind}") for kind in kinds]
 
 
-def _not_owed(session: Session, unit_id: int, form: FormVersion, period: Period) -> Issue:
-    owed = list_owed(session, unit_id=unit_id, form_code=form.code)
+def _not_owed(
+    session: Session, unit_id: int, form: FormVersion, period: Period, now: datetime
+) -> Issue:
+    owed = list_owed(
+        session, unit_id=unit_id, now=now, form_code=form.code, newest_first=True, limit=12
+    )
     periods = ", ".join(row.period for row in owed) or "—"
     return Issue("not_owed", given=period.code, expected=periods)

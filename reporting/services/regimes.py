@@ -30,6 +30,12 @@ def known_regimes(session: Session, catalogue: Catalogue) -> Mapping[str, Regime
     return {**here, **catalogue.regimes}
 
 
+def published_regimes(session: Session, catalogue: Catalogue) -> list[Regime]:
+    """What everyone may read of: every regime but the secret ones, by code."""
+    known = known_regimes(session, catalogue)
+    return [regime for _, regime in sorted(known.items()) if not regime.is_secret]
+
+
 def keep_regime(
     session: Session, *, actor: Actor, regime: Regime, now: datetime, is_run_time: bool = False
 ) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from reporting.models import ReportingObligation, ReportingUnit, Stand, Submission, SubmissionStatus
+from reporting.models import ReportingObligation, ReportingUnit, Stand, Submission
 from reporting.services.actors import Actor
-
-_COUNTS = (SubmissionStatus.RECEIVED, SubmissionStatus.ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +22,25 @@ class PeriodLine:
     opens_at: datetime
     first_due_at: datetime
     last_due_at: datetime
-    expected: int
-    received: int
     on_time: int
+    late: int
+    not_in: int
+    returned: int
+
+    @property
+    def expected(self) -> int:
+        """How many are owed; who was waived is not."""
+        return self.received + self.missing
+
+    @property
+    def received(self) -> int:
+        """How many are there, also by other means."""
+        return self.on_time + self.late
 
     @property
     def missing(self) -> int:
         """How many have not come in, or were sent back."""
-        return self.expected - self.received
-
-    @property
-    def late(self) -> int:
-        """How many came in after they were due."""
-        return self.received - self.on_time
+        return self.not_in + self.returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,6 @@ def list_periods(
     session: Session, *, actor: Actor, form_code: str = "", period: str = ""
 ) -> list[PeriodLine]:
     """Every form and period with obligations that the actor may see: one statement."""
-    counts = Submission.status.in_(_COUNTS)
     query = (
         select(
             ReportingObligation.form_code,
@@ -64,12 +67,8 @@ def list_periods(
             func.min(ReportingObligation.opens_at),
             func.min(ReportingObligation.due_at),
             func.max(ReportingObligation.due_at),
-            func.count(),
-            _how_many(counts),
-            _how_many(and_(counts, Submission.is_on_time)),
+            *map(_how_many, (Stand.ON_TIME, Stand.LATE, Stand.MISSING, Stand.RETURNED)),
         )
-        .select_from(ReportingObligation)
-        .outerjoin(Submission, Submission.id == ReportingObligation.in_force_id)
         .where(_is_seen_by(actor))
         .group_by(ReportingObligation.form_code, ReportingObligation.period)
         .order_by(ReportingObligation.period.desc(), ReportingObligation.form_code)
@@ -78,7 +77,7 @@ def list_periods(
         query = query.where(ReportingObligation.form_code == form_code)
     if period:
         query = query.where(ReportingObligation.period == period)
-    return [PeriodLine(*row) for row in session.execute(query)]
+    return [PeriodLine(*tuple(row)) for row in session.execute(query)]
 
 
 def list_standing(session: Session, *, actor: Actor, form_code: str, period: str) -> list[UnitLine]:
@@ -88,8 +87,7 @@ def list_standing(session: Session, *, actor: Actor, form_code: str, period: str
             ReportingUnit.code,
             ReportingUnit.name_vi,
             ReportingObligation.due_at,
-            Submission.status,
-            Submission.is_on_time,
+            ReportingObligation.stand,
             Submission.id,
             Submission.received_at,
         )
@@ -102,24 +100,13 @@ def list_standing(session: Session, *, actor: Actor, form_code: str, period: str
             _is_seen_by(actor),
         )
     )
-    lines = [
-        UnitLine(code, name, due_at, _stand(status, is_on_time), number, received_at)
-        for code, name, due_at, status, is_on_time, number, received_at in session.execute(query)
-    ]
-    order = (Stand.MISSING, Stand.RETURNED, Stand.LATE, Stand.ON_TIME)
+    lines = [UnitLine(*row) for row in session.execute(query)]
+    order = (Stand.MISSING, Stand.RETURNED, Stand.LATE, Stand.ON_TIME, Stand.WAIVED)
     return sorted(lines, key=lambda line: (order.index(line.stand), line.unit_code))
 
 
-def _stand(status: SubmissionStatus | None, is_on_time: bool | None) -> Stand:
-    if status is None:
-        return Stand.MISSING
-    if status not in _COUNTS:
-        return Stand.RETURNED
-    return Stand.ON_TIME if is_on_time else Stand.LATE
-
-
-def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+def _how_many(stand: Stand) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((ReportingObligation.stand == stand, 1), else_=0)), 0)
 
 
 def _is_seen_by(actor: Actor) -> ColumnElement[bool]:

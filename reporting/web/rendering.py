@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from flask import render_template
@@ -30,7 +31,19 @@ KINDS: Mapping[UnitKind, str] = {
 
 def render(template: str, **values: Any) -> str:
     """A page, with the words that every page needs."""
-    return render_template(template, local=local_time, period_label=period_label, **values)
+    return render_template(
+        template, local=local_time, day=day, period_label=period_label, percent=percent, **values
+    )
+
+
+def day(value: date) -> str:
+    """A day as it is written in Vietnam."""
+    return f"{value:%d/%m/%Y}"
+
+
+def percent(value: Decimal) -> str:
+    """A rate with the comma that Vietnamese has for the decimal point."""
+    return f"{value} %".replace(".", ",")
 
 
 def local_time(instant: datetime | None, *, seconds: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""The way of one return over the pages: unit, form, template, file, verdict, receipt."""
+"""The way of one return over the pages: template, file, verdict, receipt."""
 
 from __future__ import annotations
 
@@ -29,14 +29,10 @@ from reporting.services.obligations import OwedForm, list_owed
 from reporting.services.receipts import Receipt, Verdict, issue_for_people
 from reporting.services.submissions import Delivery, preflight, receipt_of, receive, refuse
 from reporting.services.templates import make_template
-from reporting.services.units import UnitView, list_units, views
-from reporting.web.choosing import group_units, search_units
+from reporting.services.units import UnitView, views
 from reporting.web.rendering import digest_in_groups, render
 
 blp = Blueprint("web", __name__)
-
-#: Beyond this many units a list to choose from is no help, and the page asks for a name.
-MOST_UNITS_LISTED = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +47,6 @@ class Chosen:
     def arguments(self) -> dict[str, str]:
         """What addresses of this return carry."""
         return {"unit": self.unit.code, "form": self.form.code, "period": self.period}
-
-
-@blp.get("/")
-@allows(Right.PAGE)
-def choose() -> str:
-    """Choose a unit, and then a return among those that it owes."""
-    parts, wanted = current_parts(), request.args.get("unit", "").strip()[:100]
-    words = request.args.get("q", "").strip()[:100]
-    on = parts.today()
-    with parts.reading_sessions() as session:
-        units = list_units(session, on=on, limit=None)
-        unit = None
-        owed: list[OwedForm] = []
-        if wanted:
-            found = unit_named(session, wanted, on=on)
-            unit = views(session, [found.id], on=on)[found.id]
-            owed = list_owed(session, unit_id=found.id)
-    titles = {form.code: form.title_vi for form in parts.catalogue.forms}
-    return render(
-        "choose.html",
-        groups=group_units(units) if len(units) <= MOST_UNITS_LISTED else None,
-        matches=search_units(units, words) if words else None,
-        words=words,
-        unit=unit,
-        owed=owed,
-        titles=titles,
-        now=parts.clock(),
-    )
 
 
 @blp.get("/return")
@@ -207,7 +175,9 @@ def _chosen() -> Chosen:
     with parts.reading_sessions() as session:
         unit = unit_named(session, asked.get("unit", ""), on=on)
         view = views(session, [unit.id], on=on)[unit.id]
-        owed = list_owed(session, unit_id=unit.id, form_code=form.code, period=period.code)
+        owed = list_owed(
+            session, unit_id=unit.id, now=parts.clock(), form_code=form.code, period=period.code
+        )
     return Chosen(view, form, period.code, owed[0] if owed else None)
 
 

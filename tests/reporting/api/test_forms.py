@@ -12,7 +12,7 @@ from tests.reporting.doors import Doors
 def test_every_form_is_listed_with_derived_layouts(doors: Doors) -> None:
     """A program finds what there is to report, and what is made from it."""
     catalogue = shipped_forms()
-    listed = doors.get("/forms").get_json()
+    listed = doors.get("/forms").get_json()["items"]
     codes = [form["code"] for form in listed]
     assert codes == [form.code for form in (*catalogue.forms, *catalogue.consolidated_layouts())]
     by_code = {form["code"]: form for form in listed}
@@ -59,6 +59,6 @@ def test_a_template_is_for_its_unit_and_period(doors: Doors) -> None:
 
 def test_regimes_say_when_reports_are_due(doors: Doors) -> None:
     """Each regime has its periods, its window and its due days."""
-    regimes = {regime["code"]: regime for regime in doors.get("/regimes").get_json()}
+    regimes = {regime["code"]: regime for regime in doors.get("/regimes").get_json()["items"]}
     assert regimes["TT01-II"]["due"]["commune"] == {"day": 19, "months_after": 0}
     assert regimes["TT01-II"]["predecessors"]["Q1"] == "Y"

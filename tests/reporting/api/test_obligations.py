@@ -16,7 +16,7 @@ def owed(doors: Doors, unit: str = "X01840") -> dict[str, Any]:
     """The obligation of a commune for the quarter."""
     found: list[dict[str, Any]] = doors.get(
         f"/obligations?unit={unit}&period=2026-Q3", "centre"
-    ).get_json()
+    ).get_json()["items"]
     return found[0]
 
 
@@ -68,10 +68,14 @@ def test_acts_on_one_obligation(doors: Doors, act: str, body: dict[str, Any], st
 def test_what_a_province_is_owed(doors: Doors) -> None:
     """Its communes' obligations, by state."""
     path = "/obligations?unit=H55&of=subordinates&period=2026-Q3"
-    lines = doors.get(path, "province").get_json()
+    lines = doors.get(path, "province").get_json()["items"]
     assert {line["unit"] for line in lines} == {"X01840", "X01843"}
     assert {line["state"] for line in lines} == {"due"}
-    assert doors.get(f"{path}&state=done", "province").get_json() == []
+    assert doors.get(f"{path}&state=done", "province").get_json()["items"] == []
+    assert doors.get(f"{path}&state=lost", "province").status_code == 422
+    first = doors.get(f"{path}&limit=1", "province").get_json()
+    second = doors.get(f"{path}&limit=1&after={first['next']}", "province").get_json()
+    assert [page["items"][0]["id"] for page in (first, second)] == [line["id"] for line in lines]
     assert doors.get(path, "commune").status_code == 403
 
 

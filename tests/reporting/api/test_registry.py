@@ -30,15 +30,32 @@ def test_a_unit_is_found_however_its_code_is_written(doors: Doors) -> None:
 def test_a_period_counts_what_is_there(doors: Doors) -> None:
     """A province sees that one of its two communes has sent, and one is missing."""
     doors.send(a_return("X01840"))
-    (line,) = doors.get("/periods?form=II.06a/VPCP/KSTT&period=2026-Q3", "province").get_json()
+    (line,) = doors.get("/periods?form=II.06a/VPCP/KSTT&period=2026-Q3", "province").get_json()[
+        "items"
+    ]
     assert (line["expected"], line["received"], line["missing"]) == (2, 1, 1)
 
 
 def test_obligations_say_what_is_owed_and_when(doors: Doors) -> None:
     """A unit reads the last second by which its report is owed, and whether it is there."""
     doors.send(a_return("X01840"))
-    (line,) = doors.get("/obligations?unit=X01840").get_json()
+    (line,) = doors.get("/obligations?unit=X01840").get_json()["items"]
     assert line["form"] == "II.06a/VPCP/KSTT"
     assert line["due_at"] == "2026-09-19T16:59:59+00:00"
     assert line["is_received"] is True
-    assert doors.get("/obligations?unit=X01840&period=2026-Q2").get_json() == []
+    assert doors.get("/obligations?unit=X01840&period=2026-Q2").get_json()["items"] == []
+
+
+def test_lists_of_words_come_in_pages(doors: Doors) -> None:
+    """The same lines one by one as all together; a cursor that is not there ends the list."""
+    for path in ("/forms", "/regimes", "/periods"):
+        whole = doors.get(path).get_json()["items"]
+        found, after = [], ""
+        while True:
+            page = doors.get(path, query_string={"limit": 1, "after": after}).get_json()
+            found += page["items"]
+            if page["next"] is None:
+                break
+            after = page["next"]
+        assert found == whole
+        assert doors.get(f"{path}?after=nowhere").get_json() == {"items": [], "next": None}

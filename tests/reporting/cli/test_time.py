@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from reporting.cli import main
 from reporting.db import make_engine, make_session_factory, migrate
 from tests.builders import IN_Q3, LEAF_FORM, a_province, a_unit, an_open_period
+from tests.reporting.services.test_assigning import STORM
 
 Run = Callable[..., Result]
 
@@ -97,3 +98,26 @@ def test_persons_and_dead_letters(run: Run) -> None:
     assert run("persons", "end", "1").exit_code == 0
     assert run("mail", "list").output == ""
     assert run("mail", "retry", "1").exit_code == 1
+
+
+def test_what_a_unit_owes_and_what_comes_next(run: Run) -> None:
+    """By state where one is named; the openings to come stand below."""
+    listed = run("obligations", "list", "X1").output
+    assert "next 2025-12-15 00:00:00: 01/TCD 2026, due 2026-12-17 23:59:59" in listed
+    assert LEAF_FORM not in run("obligations", "list", "X1", "--state", "done").output
+
+
+def test_a_regime_is_made_from_a_file(run: Run, tmp_path: Path) -> None:
+    """Listed with the others; what is wrong with one is told line by line."""
+    file = tmp_path / "storm.yaml"
+    file.write_text(STORM)
+    made = run("regimes", "make", str(file))
+    assert made.exit_code == 0
+    code = made.output.split(":")[0]
+    listed = run("regimes", "list").output
+    assert code in listed
+    assert "TT01-II" in listed
+    file.write_text(STORM.replace("kind: đột xuất", "kind: chuyên đề"))
+    refused = run("regimes", "make", str(file))
+    assert refused.exit_code == 1
+    assert "outline" in refused.output

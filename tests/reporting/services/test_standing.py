@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from reporting.models import Stand, Submission, SubmissionStatus
+from reporting.models import ReportingObligation, Stand, Submission, SubmissionStatus
 from reporting.services.actors import Actor
 from reporting.services.standing import list_periods, list_standing
 from tests.builders import LEAF_FORM, SYSTEM, a_province, a_return, a_unit, an_open_period
@@ -24,7 +24,9 @@ def test_expected_received_late_and_missing_add_up(session: Session) -> None:
     send(session, a_return("X1"))
     send(session, a_return("X2"), at=LATE)
     returned = send(session, a_return("X3"))
-    session.get_one(Submission, returned.submission_id).status = SubmissionStatus.RETURNED
+    sent_back = session.get_one(Submission, returned.submission_id)
+    sent_back.status = SubmissionStatus.RETURNED
+    session.get_one(ReportingObligation, sent_back.obligation_id).stand = Stand.RETURNED
     session.flush()
     (line,) = list_periods(session, actor=SYSTEM, form_code=LEAF_FORM, period="2026-Q3")
     assert (line.expected, line.received, line.on_time) == (4, 2, 1)

@@ -57,7 +57,7 @@ def test_a_unit_is_searched_for_where_there_are_many(
     doors: Doors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With thousands of units the page asks for a word of the name, however it is spelt."""
-    monkeypatch.setattr("reporting.web.returns.MOST_UNITS_LISTED", 2)
+    monkeypatch.setattr("reporting.web.desk.MOST_UNITS_LISTED", 2)
     page = doors.http.get("/?q=đức XUÂN").text
     assert 'type="search"' in page
     assert "?unit=X01840" in page

@@ -1,0 +1,87 @@
+"""The receipt-status board as a page and as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from flask import Blueprint, Response, request
+
+from reporting.http import Right, allows, current_actor, current_parts
+from reporting.services.board import BoardLine, By, board, board_periods
+from reporting.web.csv_files import csv_file
+from reporting.web.rendering import render
+
+blp = Blueprint("board", __name__)
+
+_COUNTS = ("expected", "on_time", "late", "missing", "returned", "waived")
+_HEADER = (
+    "Kỳ", "Biểu mẫu", "Mã đơn vị", "Đơn vị", "Phải gửi", "Đã nhận", "Đúng hạn", "Muộn", "Chưa có",
+    "Trả lại", "Được miễn", "Tỷ lệ đầy đủ (%)", "Tỷ lệ đúng hạn (%)",
+)  # fmt: skip
+
+
+class _Asked(NamedTuple):
+    periods: list[str]
+    period: str
+    form: str
+    by: By
+    lines: list[BoardLine]
+
+
+@blp.get("/board")
+@allows(Right.PAGE)
+def show_board() -> str:
+    """Expected, received, on time, late, missing, returned, waived; and the rates."""
+    asked = _asked()
+    catalogue = current_parts().catalogue
+    return render(
+        "board.html",
+        **asked._asdict(),
+        forms=catalogue.codes,
+        titles={form.code: form.title_vi for form in catalogue.forms},
+        total=_total(asked.lines, asked.period),
+    )
+
+
+@blp.get("/board.csv")
+@allows(Right.PAGE)
+def download_board() -> Response:
+    """The same lines as a file."""
+    asked = _asked()
+    rows = [
+        (
+            line.period, line.form_code, line.unit_code, line.unit_name, line.expected,
+            line.received, line.on_time, line.late, line.missing, line.returned, line.waived,
+            line.completeness, line.timeliness,
+        )
+        for line in asked.lines
+    ]  # fmt: skip
+    return csv_file(f"tiep-nhan_{asked.period or 'trong'}.csv", _HEADER, rows)
+
+
+def _asked() -> _Asked:
+    """What the address asks for; what it does not know is left at its beginning."""
+    wanted = request.args
+    by = By(wanted["by"]) if wanted.get("by") in list(By) else By.FORM
+    form = wanted.get("form", "")
+    form = form if form in current_parts().catalogue.codes else ""
+    with current_parts().reading_sessions() as session:
+        periods = board_periods(session, actor=current_actor())
+        period = wanted.get("period", "")
+        if period not in periods:
+            period = _nearest(periods, current_parts().clock())
+        lines = board(session, actor=current_actor(), period=period, by=by, form_code=form)
+    return _Asked(list(periods), period, form, by, lines)
+
+
+def _nearest(periods: Mapping[str, datetime], now: datetime) -> str:
+    """The period that is just being collected: the one that is due, or was, next to now."""
+    return min(periods, key=lambda period: abs(periods[period] - now), default="")
+
+
+def _total(lines: list[BoardLine], period: str) -> BoardLine:
+    empty = BoardLine(period, "", "", "", 0, 0, 0, 0, 0, 0)
+    return replace(empty, **{name: sum(getattr(line, name) for line in lines) for name in _COUNTS})

@@ -1,0 +1,121 @@
+"""What lies on the desk of a unit: what it owes, what is done, what comes, who reports to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from flask import Blueprint, request
+from sqlalchemy.orm import Session
+
+from reporting.http import Right, allows, current_parts
+from reporting.services.named import unit_named
+from reporting.services.obligations import (
+    SETTLED,
+    UNSETTLED,
+    Coming,
+    OwedForm,
+    State,
+    count_states,
+    list_coming,
+    list_owed,
+)
+from reporting.services.units import UnitView, list_units, views
+from reporting.web.choosing import group_units, search_units
+from reporting.web.rendering import render
+
+blp = Blueprint("desk", __name__)
+
+#: Beyond this many units a list to choose from is no help, and the page asks for a name.
+MOST_UNITS_LISTED = 300
+#: What is done and waived grows from year to year; the desk shows the last of it.
+_MOST_SETTLED = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a unit has to do, has done, and will be asked for; how many owe it what."""
+
+    unit: UnitView
+    unsettled: Sequence[OwedForm]
+    settled: Sequence[OwedForm]
+    coming: Sequence[Coming]
+    subordinates: Mapping[State, int]
+
+
+@blp.get("/")
+@allows(Right.PAGE)
+def choose() -> str:
+    """Choose a unit, and then a return among those that it owes."""
+    parts, wanted = current_parts(), request.args.get("unit", "").strip()[:100]
+    words = request.args.get("q", "").strip()[:100]
+    with parts.reading_sessions() as session:
+        units = list_units(session, on=parts.today(), limit=None)
+        desk = _desk(session, wanted) if wanted else None
+    return render(
+        "choose.html",
+        groups=group_units(units) if len(units) <= MOST_UNITS_LISTED else None,
+        matches=search_units(units, words) if words else None,
+        words=words,
+        desk=desk,
+        titles=_titles(),
+        now=parts.clock(),
+        zone=parts.settings.time_zone,
+    )
+
+
+@blp.get("/subordinates")
+@allows(Right.PAGE)
+def show_subordinates() -> str:
+    """What the units that report to one owe it, in one state or in all, page by page."""
+    parts, asked = current_parts(), request.args
+    state = State(asked["state"]) if asked.get("state") in list(State) else None
+    after = max(asked.get("after", 0, type=int), 0)
+    on, now = parts.today(), parts.clock()
+    with parts.reading_sessions() as session:
+        unit = unit_named(session, asked.get("unit", "")[:100], on=on)
+        lines = list_owed(
+            session,
+            unit_id=unit.id,
+            now=now,
+            of_subordinates=True,
+            states=[state] if state else (),
+            after=min(after, 2**62),
+        )
+        counts = count_states(session, unit_id=unit.id, now=now, of_subordinates=True)
+        view = views(session, [unit.id], on=on)[unit.id]
+    return render(
+        "subordinates.html",
+        unit=view,
+        lines=lines,
+        counts=counts,
+        state=state,
+        now=now,
+        zone=parts.settings.time_zone,
+        titles=_titles(),
+    )
+
+
+def _desk(session: Session, wanted: str) -> Desk:
+    parts = current_parts()
+    on, now = parts.today(), parts.clock()
+    found = unit_named(session, wanted, on=on)
+    owed = partial(list_owed, session, unit_id=found.id, now=now)
+    return Desk(
+        views(session, [found.id], on=on)[found.id],
+        owed(states=UNSETTLED),
+        owed(states=SETTLED, newest_first=True, limit=_MOST_SETTLED),
+        list_coming(
+            session,
+            kind=found.kind,
+            catalogue=parts.catalogue,
+            zone=parts.settings.time_zone,
+            now=now,
+        ),
+        count_states(session, unit_id=found.id, now=now, of_subordinates=True),
+    )
+
+
+def _titles() -> dict[str, str]:
+    return {form.code: form.title_vi for form in current_parts().catalogue.forms}

@@ -1,0 +1,90 @@
+"""The list of reporting regimes, published for everyone (Điều 30(3) Nghị định 09/2019/NĐ-CP)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint, Response
+
+from forms.regime import Regime
+from reporting.http import Right, allows, current_parts
+from reporting.services.regimes import published_regimes
+from reporting.web.csv_files import csv_file
+from reporting.web.rendering import KINDS, render
+
+blp = Blueprint("regimes", __name__)
+
+_PERIODS = {
+    "D": "theo ngày", "M": "tháng", "Q1": "quý I", "Q2": "quý II", "Q3": "quý III", "Q4": "quý IV",
+    "H1": "6 tháng", "9M": "9 tháng", "Y": "năm",
+}  # fmt: skip
+_HEADER = (
+    "Mã", "Tên báo cáo", "Loại", "Nội dung", "Đối tượng báo cáo", "Cơ quan nhận", "Tần suất",
+    "Hạn gửi", "Phương thức gửi", "Văn bản",
+)  # fmt: skip
+
+
+@blp.get("/regimes")
+@allows(Right.ANYONE)
+def show_regimes() -> str:
+    """Every regime that may be published: who reports what to whom, how often, by what law."""
+    return render("regimes.html", regimes=_published(), rows_of=_rows_of)
+
+
+@blp.get("/regimes.csv")
+@allows(Right.ANYONE)
+def download_regimes() -> Response:
+    """The same list as a file."""
+    return csv_file("che-do-bao-cao.csv", _HEADER, [_row(regime) for regime in _published()])
+
+
+def _published() -> list[Regime]:
+    parts = current_parts()
+    with parts.reading_sessions() as session:
+        return published_regimes(session, parts.catalogue)
+
+
+def _row(regime: Regime) -> Sequence[str]:
+    return (
+        regime.code,
+        regime.name,
+        regime.kind.value,
+        regime.about,
+        regime.reporters,
+        regime.receiver,
+        _frequency(regime),
+        _deadlines(regime),
+        ", ".join(_METHODS.get(method, method) for method in regime.methods),
+        f"{regime.legal.number}, {regime.legal.issuer}",
+    )
+
+
+def _rows_of(regime: Regime) -> list[tuple[str, str]]:
+    return list(zip(_HEADER[3:], _row(regime)[3:], strict=True))
+
+
+def _frequency(regime: Regime) -> str:
+    if regime.occasions:
+        return f"{len(regime.occasions)} lần"
+    return ", ".join(_PERIODS.get(kind, kind) for kind in regime.periods)
+
+
+def _deadlines(regime: Regime) -> str:
+    if regime.occasions:
+        return "; ".join(f"{one.due:%d/%m/%Y}" for one in regime.occasions)
+    days: dict[tuple[int, int], list[str]] = {}
+    for kind, name in KINDS.items():
+        if kind in regime.due:
+            due = regime.due[kind]
+            days.setdefault((due.months_after, due.day), []).append(name)
+    return "; ".join(
+        f"ngày {day} {_MONTHS.get(after, f'của tháng thứ {after} sau kỳ')}: {', '.join(names)}"
+        for (after, day), names in sorted(days.items())
+    )
+
+
+_MONTHS = {0: "tháng cuối kỳ", 1: "tháng sau kỳ"}
+_METHODS = {
+    "direct": "trực tiếp", "post": "bưu chính", "fax": "fax", "mail": "thư điện tử",
+    "software": "qua phần mềm", "other": "khác",
+}  # fmt: skip

@@ -1,0 +1,93 @@
+"""Pages that show many at once: the desk of a unit, its subordinates, the board, the regimes."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+
+import pytest
+
+from reporting.app import create_app
+from reporting.services.regimes import make_regime
+from reporting.settings import Environment, Settings
+from reporting.web.csv_files import csv_file
+from tests.builders import GOOD_CELLS, IN_Q3, LEAF_FORM, SYSTEM, a_return, shipped_forms
+from tests.reporting.doors import Doors
+from tests.reporting.services.test_assigning import STORM
+
+
+def test_the_desk_of_a_unit_says_what_comes_next(doors: Doors) -> None:
+    """To send; and what regimes and calendar will ask for, with its days."""
+    page = doors.http.get("/?unit=X01840").text
+    assert "còn 9 ngày" in page
+    coming = page[page.index("Sắp tới") :]
+    assert "01/TCD" in coming
+    assert LEAF_FORM in coming
+    assert "15/12/2025 – 14/12/2026" in coming
+
+
+def test_a_province_sees_what_is_owed_to_it(doors: Doors) -> None:
+    """Counted by state on its desk; listed state by state, with the way to each unit."""
+    doors.send(a_return("X01840", rows={"Đất đai": GOOD_CELLS}))
+    desk = doors.http.get("/?unit=H55").text
+    assert "/subordinates?unit=H55&amp;state=due" in desk
+    done = doors.http.get("/subordinates?unit=H55&state=done").text
+    assert "X01840" in done
+    assert "X01843" not in done
+    due = doors.http.get("/subordinates?unit=H55&state=due").text
+    assert "X01840" not in due
+    assert "X01843" in due
+    assert doors.http.get("/subordinates?unit=nobody").status_code == 404
+
+
+def test_the_board_shows_rates_and_totals(doors: Doors) -> None:
+    """One of two communes is in: a half, with the comma that Vietnamese has."""
+    doors.send(a_return("X01840", rows={"Đất đai": GOOD_CELLS}))
+    page = doors.http.get(f"/board?period=2026-Q3&by=receiver&form={LEAF_FORM}").text
+    assert "50,0 %" in page
+    assert 'value="50.0"' in page
+    file = doors.http.get("/board.csv?period=2026-Q3").data.decode("utf-8-sig")
+    line = next(row for row in csv.reader(StringIO(file)) if row[1] == LEAF_FORM)
+    assert line[4:] == ["2", "1", "1", "0", "1", "0", "0", "50.0", "50.0"]
+
+
+@pytest.mark.parametrize("asked", ["", "?period=x&by=y&form=z", "?period=2026-Q3&by=unit"])
+def test_the_board_answers_whatever_is_asked(doors: Doors, asked: str) -> None:
+    """What it does not know it leaves at its beginning: the period that is due next to now."""
+    answer = doors.http.get(f"/board{asked}")
+    assert answer.status_code == 200
+    assert "Quý III năm 2026" in answer.text
+
+
+def test_the_list_of_regimes_is_open_to_all_and_tells_no_secret(doors: Doors) -> None:
+    """Also on a server, where pages are shut; a secret regime is not on it."""
+    secret = STORM.replace("Báo cáo nhanh", "Báo cáo mật").replace("CV-BAO", "CV-MAT")
+    secret += "secret: true\n"
+    with doors.sessions.begin() as session:
+        for text in (STORM, secret):
+            make_regime(
+                session, actor=SYSTEM, content=text.encode(), catalogue=shipped_forms(), now=IN_Q3
+            )
+    settings = Settings.from_env(
+        {"REPORTING_ENVIRONMENT": "production", "REPORTING_SECRET_KEY": "x" * 40}
+    )
+    assert settings.environment is Environment.PRODUCTION
+    engine = doors.app.extensions["reporting"].engine
+    app = create_app(settings, engine=engine, sessions=doors.sessions)
+    browser = app.test_client()
+    page, file = browser.get("/regimes").text, browser.get("/regimes.csv").text
+    for text in (page, file):
+        assert "Kiểm soát thủ tục hành chính" in text
+        assert "Báo cáo nhanh" in text
+        assert "Báo cáo mật" not in text
+    assert "ngày 19 tháng cuối kỳ" in page
+    assert browser.get("/board").status_code == 403
+
+
+def test_a_cell_of_a_file_is_no_formula(doors: Doors) -> None:
+    """A spreadsheet that opens the file runs nothing that someone put into a name."""
+    with doors.app.test_request_context():
+        answer = csv_file("x.csv", ["a"], [["=HYPERLINK(1)"], ["@x"], [-5]])
+        answer.direct_passthrough = False
+        text = answer.get_data().decode("utf-8-sig")
+    assert text.split("\r\n") == ["a", "'=HYPERLINK(1)", "'@x", "-5", ""]
