@@ -121,6 +121,12 @@ CATALOGUE: Mapping[str, Wording] = {
         "Không có dòng {given} trong biểu này. Có: {expected}.",
         "This form has no row {given}. It has: {expected}.",
     ),
+    "row_of_another_unit": Wording(
+        "Dòng {address}: “{given}” không phải mã của đơn vị gửi, cũng không phải của đơn vị trực "
+        "thuộc trong kỳ này. Đơn vị gửi là {expected}.",
+        "Row {address}: “{given}” is neither the code of the sending unit nor of a unit below it "
+        "in this period. The sending unit is {expected}.",
+    ),
     "row_not_asked": Wording(
         "Dòng {label} không còn được yêu cầu trong kỳ này. Hãy bỏ số liệu của dòng đó.",
         "Row {label} is not asked in this period. Please take its figures away.",

@@ -31,12 +31,17 @@ Named = tuple[RowName, RawRow]
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What the meaning of a return depends on beside its form: the days it covers, the lists."""
+    """What the meaning of a return depends on beside its form: the days it covers, the lists.
+
+    `units` gives the stable code of each unit that a row may be of, by the name it was sent under;
+    without it, rows of units are taken as they are.
+    """
 
     window: Window
     lists: Mapping[str, CodeList]
     unit: str = ""
     unit_name: str = ""
+    units: Mapping[str, str] | None = None
 
 
 def asked_rows(table: Table, window: Window) -> tuple[Row, ...]:
@@ -151,7 +156,7 @@ class RowNamer:
     def _key(self, label: str, raw: RawRow, number: int) -> str:
         """What matches this row with those of other reports: a code, or the normalized text."""
         if self._table.model is RowModel.UNITS:
-            return label
+            return self._unit_key(label, raw, number)
         if self._list is None or not label:
             return normalise(label)
         code = _listed_code(self._list, label, self._circumstances.window.last)
@@ -161,6 +166,19 @@ class RowNamer:
             "key_not_in_list", raw, number, label, self._list.title, severity=Severity.WARNING
         )
         return normalise(label)
+
+    def _unit_key(self, label: str, raw: RawRow, number: int) -> str:
+        """The stable code of the unit that a row is of: the sender, or one below it."""
+        around = self._circumstances
+        if around.units is None or label in ("", around.unit):
+            return label
+        if normalise(label) == normalise(around.unit_name):
+            return around.unit
+        code = around.units.get(label, "")
+        if not code:
+            expected = f"{around.unit} ({around.unit_name})" if around.unit_name else around.unit
+            self._row_issue("row_of_another_unit", raw, number, cut(label), expected)
+        return code or label
 
     def _section_texts(self) -> dict[str, str]:
         """What may name a section that is asked in this period -> its key."""

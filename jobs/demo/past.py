@@ -21,7 +21,8 @@ from jobs.demo.stage import CONSOLE, LAST_QUARTER, LAST_YEAR, Stage, Wrong, loca
 from reporting.models import Door, ReportingUnit
 from reporting.services.consolidation import consolidate
 from reporting.services.receipts import Verdict, issue_for_people
-from reporting.services.submissions import Delivery, receive
+from reporting.services.refusing import Delivery
+from reporting.services.submissions import receive
 from reporting.services.units import UnitView
 
 LEAF_KINDS = frozenset({"commune", "department"})

@@ -31,8 +31,9 @@ from reporting.models import Door, ReportingUnit, Submission
 from reporting.services.archive import Kept, find_kept
 from reporting.services.deliveries import read_return
 from reporting.services.receipts import Verdict, issues_from_data, receipt_number
+from reporting.services.refusing import Delivery
 from reporting.services.sent import list_submissions
-from reporting.services.submissions import Delivery, preflight, receive
+from reporting.services.submissions import preflight, receive
 
 blp = Blueprint("submissions", __name__, url_prefix="/api/v1", description="Reports as sent")
 

@@ -20,7 +20,8 @@ from reporting.models import Door
 from reporting.parts import Parts
 from reporting.services.deliveries import read_return, safe_file_name
 from reporting.services.receipts import Receipt, Verdict
-from reporting.services.submissions import Delivery, preflight, receive
+from reporting.services.refusing import Delivery
+from reporting.services.submissions import preflight, receive
 
 _files = click.argument(
     "files",

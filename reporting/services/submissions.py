@@ -23,8 +23,6 @@ from forms.period import BadPeriod, Period
 from forms.returns import RawReturn, Report
 from reporting.db import ask_at_once
 from reporting.models import (
-    Door,
-    RefusedAttempt,
     ReportingObligation,
     ReportingUnit,
     Submission,
@@ -38,6 +36,7 @@ from reporting.services.cross_checks import (
     rerun_dependents,
     run_cross_checks,
 )
+from reporting.services.naming_units import units_in_rows
 from reporting.services.owed import Owed, find_owed
 from reporting.services.packing import INSERT_PACKED, packed_rows
 from reporting.services.punctuality import is_on_time, notes_on_time, stand_with
@@ -48,6 +47,7 @@ from reporting.services.receipts import (
     issues_from_data,
     receipt_number,
 )
+from reporting.services.refusing import Delivery, refuse, short
 
 _sent = table_of(Submission)
 _owed = table_of(ReportingObligation)
@@ -65,21 +65,6 @@ Clock = Callable[[], datetime]
 
 #: What stands against receiving now, and says nothing about the figures.
 _SOFT_IN_PREFLIGHT = ("not_owed", "period_not_open", "period_closed")
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A return as a door hands it in. `received_at` is when the whole body had been read.
-
-    `begun_at` is when its request began, where the door knows.
-    """
-
-    raw: RawReturn
-    body: bytes
-    file_name: str
-    door: Door
-    received_at: datetime
-    begun_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +91,7 @@ def receive(
     raw = delivery.raw
     form = _newest(catalogue, raw.form)
     if form is None:
-        return _refuse(session, actor, delivery, _not_a_form(catalogue, raw))
+        return refuse(session, actor=actor, delivery=delivery, issues=_not_a_form(catalogue, raw))
     owed, issues = find_owed(
         session,
         actor=actor,
@@ -118,11 +103,12 @@ def receive(
     )
     if owed is None or any(issue.code == "wrong_version" for issue in issues):
         found = _content_issues(catalogue, form, raw, issues)
-        return _refuse(session, actor, delivery, (*issues, *found))
+        return refuse(session, actor=actor, delivery=delivery, issues=(*issues, *found))
     form = catalogue.form(form.code, owed.form_version)
-    checked = check(form, _addressed(raw, owed), _circumstances(catalogue, owed))
+    around = _circumstances(session, catalogue, form, raw, owed)
+    checked = check(form, _addressed(raw, owed), around)
     if issues or checked.is_refused:
-        return _refuse(session, actor, delivery, (*issues, *checked.issues))
+        return refuse(session, actor=actor, delivery=delivery, issues=(*issues, *checked.issues))
     content = write_report(form, checked.report)
     digest = sha256(content)
     if owed.in_force_sha256 == digest and owed.in_force_status is not SubmissionStatus.RETURNED:
@@ -130,13 +116,6 @@ def receive(
     notes = (*checked.issues, *notes_on_time(owed, delivery.begun_at, delivery.received_at))
     taken = _Taken(form, owed, checked.report, notes, content, digest)
     return _store(session, actor, delivery, catalogue, taken, clock())
-
-
-def refuse(
-    session: Session, *, actor: Actor, delivery: Delivery, issues: tuple[Issue, ...]
-) -> Receipt:
-    """Refuse a return for what its door found, and keep the attempt. The caller commits."""
-    return _refuse(session, actor, delivery, issues)
 
 
 def preflight(
@@ -163,7 +142,8 @@ def preflight(
     if owed is None:
         return _verdict(raw, (*soft, *_content_issues(catalogue, form, raw, issues)))
     form = catalogue.form(form.code, owed.form_version)
-    checked = check(form, _addressed(raw, owed), _circumstances(catalogue, owed))
+    around = _circumstances(session, catalogue, form, raw, owed)
+    checked = check(form, _addressed(raw, owed), around)
     outcomes, _ = run_cross_checks(
         catalogue=catalogue,
         form=form,
@@ -208,8 +188,16 @@ def _newest(catalogue: Catalogue, code: str) -> FormVersion | None:
     return catalogue.latest(code) if code in catalogue.codes else None
 
 
-def _circumstances(catalogue: Catalogue, owed: Owed) -> Circumstances:
-    return Circumstances(owed.window, catalogue.lists, owed.unit_code, owed.unit_name)
+def _circumstances(
+    session: Session, catalogue: Catalogue, form: FormVersion, raw: RawReturn, owed: Owed
+) -> Circumstances:
+    return Circumstances(
+        owed.window,
+        catalogue.lists,
+        owed.unit_code,
+        owed.unit_name,
+        units_in_rows(session, form=form, raw=raw, owed=owed),
+    )
 
 
 def _addressed(raw: RawReturn, owed: Owed) -> RawReturn:
@@ -317,7 +305,7 @@ def _revision(
         "content_sha256": taken.digest,
         "canonical": taken.content,
         "file": delivery.body,
-        "file_name": _short(delivery.file_name, 200),
+        "file_name": short(delivery.file_name, 200),
         "file_sha256": sha256(delivery.body),
         "received_at": delivery.received_at,
         "recorded_at": recorded_at,
@@ -334,44 +322,13 @@ def _repeated(session: Session, owed: Owed) -> Receipt:
     return replace(first, verdict=Verdict.REPEATED)
 
 
-def _refuse(
-    session: Session, actor: Actor, delivery: Delivery, issues: tuple[Issue, ...]
-) -> Receipt:
-    raw = delivery.raw
-    attempt_id = session.execute(
-        insert(RefusedAttempt).returning(RefusedAttempt.id),
-        {
-            "received_at": delivery.received_at,
-            "door": delivery.door,
-            "client_id": actor.client_id,
-            "actor": actor.name,
-            "form_code": _short(raw.form, 60),
-            "unit_code": _short(raw.unit, 60),
-            "period": _short(raw.period, 20),
-            "file": delivery.body,
-            "file_name": _short(delivery.file_name, 200),
-            "file_sha256": sha256(delivery.body),
-            "issues": issues_as_data(issues),
-        },
-    ).scalar_one()
-    return Receipt(
-        Verdict.REFUSED,
-        _short(raw.form, 60),
-        _short(raw.unit, 60),
-        _short(raw.period, 20),
-        issues,
-        received_at=delivery.received_at,
-        attempt_id=attempt_id,
-    )
-
-
 def _verdict(raw: RawReturn, issues: tuple[Issue, ...], unit_name: str = "") -> Receipt:
     refused = any(issue.severity is Severity.ERROR for issue in issues)
     return Receipt(
         Verdict.REFUSED if refused else Verdict.RECEIVED,
-        _short(raw.form, 60),
-        _short(raw.unit, 60),
-        _short(raw.period, 20),
+        short(raw.form, 60),
+        short(raw.unit, 60),
+        short(raw.period, 20),
         issues,
         unit_name=unit_name,
     )
@@ -381,15 +338,10 @@ def _not_a_form(catalogue: Catalogue, raw: RawReturn) -> tuple[Issue, ...]:
     """Why no form was found: the return could not be read, or it names one that is not there."""
     if raw.issues and not raw.form:
         return tuple(raw.issues)
-    given = _short(raw.form, 60) or "(trống)"
+    given = short(raw.form, 60) or "(trống)"
     unknown = Issue("unknown_form", given=given, expected=", ".join(catalogue.codes))
     return (unknown, *raw.issues)
 
 
 def _softened(issue: Issue) -> Issue:
     return Issue(issue.code, Severity.WARNING, given=issue.given, expected=issue.expected)
-
-
-def _short(text: str, length: int) -> str:
-    """What a sender wrote, cut to what a column holds; no NUL, which PostgreSQL refuses."""
-    return text.replace("\x00", "").strip()[:length]

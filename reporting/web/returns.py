@@ -27,7 +27,8 @@ from reporting.services.deliveries import read_return
 from reporting.services.named import form_named, period_named, unit_named
 from reporting.services.obligations import OwedForm, list_owed
 from reporting.services.receipts import Receipt, Verdict, issue_for_people
-from reporting.services.submissions import Delivery, preflight, receipt_of, receive, refuse
+from reporting.services.refusing import Delivery, refuse
+from reporting.services.submissions import preflight, receipt_of, receive
 from reporting.services.templates import make_template
 from reporting.services.units import UnitView, views
 from reporting.web.rendering import digest_in_groups, render

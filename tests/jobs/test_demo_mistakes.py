@@ -22,7 +22,8 @@ from jobs.demo.made_return import MadeReturn
 from jobs.demo.mistakes import DATA_MISTAKES, WORKBOOK_MISTAKES, DataMistake, Mistake
 from reporting.models import Door, UnitKind
 from reporting.services.receipts import Receipt, Verdict
-from reporting.services.submissions import Delivery, receive
+from reporting.services.refusing import Delivery
+from reporting.services.submissions import receive
 from reporting.services.templates import make_template
 from reporting.services.units import UnitView, list_units
 from tests.builders import (

@@ -15,7 +15,8 @@ from forms.reading_json import read_json
 from reporting.models import Door
 from reporting.services.actors import Actor
 from reporting.services.receipts import Receipt
-from reporting.services.submissions import Delivery, receive
+from reporting.services.refusing import Delivery
+from reporting.services.submissions import receive
 from tests.builders import IN_Q3, SYSTEM, as_json, shipped_forms
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from forms.reading_json import read_json
 from reporting.models import Door, ReportingObligation, ReportingUnit, Stand
 from reporting.services.receipts import Receipt
-from reporting.services.submissions import Delivery, receive
+from reporting.services.refusing import Delivery
+from reporting.services.submissions import receive
 from tests.builders import SYSTEM, a_province, a_return, a_unit, an_open_period, as_json
 from tests.builders import shipped_forms as shipped
 

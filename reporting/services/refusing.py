@@ -1,0 +1,68 @@
+"""A return as it was delivered, and refusing one: the attempt is kept, with all its issues."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from forms.canonical import sha256
+from forms.issues import Issue
+from forms.returns import RawReturn
+from reporting.models import Door, RefusedAttempt
+from reporting.services.actors import Actor
+from reporting.services.receipts import Receipt, Verdict, issues_as_data
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A return as a door hands it in. `received_at` is when the whole body had been read.
+
+    `begun_at` is when its request began, where the door knows.
+    """
+
+    raw: RawReturn
+    body: bytes
+    file_name: str
+    door: Door
+    received_at: datetime
+    begun_at: datetime | None = None
+
+
+def refuse(
+    session: Session, *, actor: Actor, delivery: Delivery, issues: tuple[Issue, ...]
+) -> Receipt:
+    """Refuse a return for what was found, and keep the attempt as it came. The caller commits."""
+    raw = delivery.raw
+    attempt_id = session.execute(
+        insert(RefusedAttempt).returning(RefusedAttempt.id),
+        {
+            "received_at": delivery.received_at,
+            "door": delivery.door,
+            "client_id": actor.client_id,
+            "actor": actor.name,
+            "form_code": short(raw.form, 60),
+            "unit_code": short(raw.unit, 60),
+            "period": short(raw.period, 20),
+            "file": delivery.body,
+            "file_name": short(delivery.file_name, 200),
+            "file_sha256": sha256(delivery.body),
+            "issues": issues_as_data(issues),
+        },
+    ).scalar_one()
+    return Receipt(
+        Verdict.REFUSED,
+        short(raw.form, 60),
+        short(raw.unit, 60),
+        short(raw.period, 20),
+        issues,
+        received_at=delivery.received_at,
+        attempt_id=attempt_id,
+    )
+
+
+def short(text: str, length: int) -> str:
+    """What a sender wrote, cut to what a column holds; no NUL, which PostgreSQL refuses."""
+    return text.replace("\x00", "").strip()[:length]
