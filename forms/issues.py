@@ -242,10 +242,28 @@ def sentence(issue: Issue, language: str = VI) -> str:
         address=issue.place or issue.address,
         given=issue.given,
         expected=issue.expected,
-        rule=issue.rule,
+        rule=issue.rule if language == VI else _rule_in_english(issue.rule),
         label=issue.label,
     )
     return f"{text} {issue.note}".rstrip() if issue.note and language == VI else text
+
+
+#: What `forms.rule_outcomes.printed` says in words; longer phrases first.
+_WORDS_OF_RULES = {
+    "của kỳ trước": "of the previous period",
+    "của biểu": "of form",
+    "số dòng phần": "rows of table",
+    "dòng tổng": "of the total row",
+    "dòng": "of row",
+    "phần": "of table",
+    "tổng": "sum of",
+}
+
+
+def _rule_in_english(rule: str) -> str:
+    for vi, en in _WORDS_OF_RULES.items():
+        rule = rule.replace(vi, en)
+    return rule
 
 
 @dataclass(slots=True)

@@ -24,13 +24,17 @@ from forms.evaluating import (
     percentages,
     spread,
 )
-from forms.expressions import Expression, Linear, PercentOf
+from forms.expressions import TOTAL, Expression, Linear, PercentOf
 from forms.issues import Issue
 from forms.returns import RowName, State, TableData
 from forms.values import FIGURE_BOUND, write_figure
 
 _VALUE = int(State.VALUE)
-_COLUMN_ID = re.compile(r"\bc(\d+)\b")
+_COLUMN_ID = re.compile(r"c(\d+)")
+_REFERENCE = re.compile(
+    r'(?P<previous>previous\()?(?:form\("(?P<form>[^"]+)"\)\.)?(?P<kind>sum\(|rows\()?'
+    r"(?P<path>[A-Za-z_]\w*(?:\.\w+)*)(?![\w(.])(?P<close>\)*)"
+)
 _RAISED = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
 
 
@@ -199,9 +203,34 @@ def _sides(
 
 
 def printed(rule: Rule) -> str:
-    """The rule in the notation of the forms: `c3 == c4 + c5` -> `(3) = (4) + (5)`."""
-    text = _COLUMN_ID.sub(r"(\1)", rule.text)
+    """The rule in the notation of the forms, what it reads elsewhere in words.
+
+    `c3 == c4 + c5` -> `(3) = (4) + (5)`; `c1 >= form("02/XLD").c7` -> `(1) ≥ (7) của biểu 02/XLD`.
+    `forms.issues.sentence` knows these words in English.
+    """
+    text = _REFERENCE.sub(_in_words, rule.text)
     for sign, raised in _RAISED.items():
         text = text.replace(sign, raised)
-    text = re.sub(r"previous\((.*?\))\)", r"\1 của kỳ trước", text)
-    return re.sub(r'form\("([^"]+)"\)\.(\(\d+\))', r"\2 của biểu \1", text)
+    return text
+
+
+def _in_words(found: re.Match[str]) -> str:
+    path, kind = found["path"].split("."), found["kind"] or ""
+    closed = len(kind and "(") + len(found["previous"] and "(" or "")
+    words = [f"số dòng phần {path[-1]}"] if kind.startswith("rows") else _cell_in_words(path, kind)
+    if found["form"]:
+        words.append(f"của biểu {found['form']}")
+    if found["previous"]:
+        words.append("của kỳ trước")
+    return " ".join(words) + found["close"][closed:]
+
+
+def _cell_in_words(path: list[str], kind: str) -> list[str]:
+    number = _COLUMN_ID.fullmatch(path[-1])
+    words = ["tổng"] if kind else []
+    words.append(f"({number[1] if number else path[-1]})")
+    if len(path) > 1:
+        words.append("dòng tổng" if path[-2] == TOTAL else f"dòng {path[-2]}")
+    if len(path) > 2:
+        words.append(f"phần {path[0]}")
+    return words

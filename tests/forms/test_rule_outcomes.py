@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forms.checking import Checked, batch_of, check_batch
 from forms.definition import FormVersion
+from forms.issues import EN, VI, Issue, sentence
+from forms.rule_outcomes import printed
 from tests.forms.consistent import catalogue, checked, consistent_book, some_rows
 from tests.forms.oracle import Book, Place, book_of, broken_rules
 from tests.forms.trial_forms import mixed_form, send
@@ -124,3 +128,36 @@ def test_shipped_forms_fail_where_a_plain_reading_fails(data: st.DataObject) -> 
     assert _found(form, verdict) == expected
     told = {issue.rule_id for issue in verdict.issues if issue.code == "rule_broken"}
     assert told == {rule_id for rule_id, *_ in expected}
+
+
+@pytest.mark.parametrize(
+    ("text", "vi", "en"),
+    [
+        ("c3 == c4 + c5", "(3) = (4) + (5)", "(3) = (4) + (5)"),
+        ("c6 == previous(c11)", "(6) = (11) của kỳ trước", "(6) = (11) of the previous period"),
+        (
+            'total.c1 >= form("03/GQKN").total.c7',
+            "(1) dòng tổng ≥ (7) dòng tổng của biểu 03/GQKN",
+            "(1) of the total row ≥ (7) of the total row of form 03/GQKN",
+        ),
+        ("rows(part2) <= c7", "số dòng phần part2 ≤ (7)", "rows of table part2 ≤ (7)"),
+        (
+            "sum(c3) == previous(a.xa.c4) + 2 * (c1 + c2)",
+            "tổng (3) = (4) dòng xa phần a của kỳ trước + 2 * ((1) + (2))",
+            "sum of (3) = (4) of row xa of table a of the previous period + 2 * ((1) + (2))",
+        ),
+        ("c5 == percent(c4, c3)", "(5) = percent((4), (3))", "(5) = percent((4), (3))"),
+        (
+            "i59 >= previous(i59)",
+            "(i59) ≥ (i59) của kỳ trước",
+            "(i59) ≥ (i59) of the previous period",
+        ),
+    ],
+)
+def test_a_rule_is_told_in_words(text: str, vi: str, en: str) -> None:
+    """Nobody reads an expression: other reports, rows and sums are named in words."""
+    rule = replace(catalogue().forms[0].tables[0].rules[0], text=text)
+    assert printed(rule) == vi
+    issue = Issue("rule_pending", rule=vi, label="x", expected="y")
+    assert sentence(issue, EN).startswith(f"x: {en}. ")
+    assert sentence(issue, VI).startswith(f"x: {vi}. ")
