@@ -111,7 +111,10 @@ def write_signatures(sheet: Worksheet, styles: Styles, layout: FormLayout) -> No
 
 
 def set_up_page(sheet: Worksheet, layout: FormLayout) -> None:
-    """A4 landscape, one page wide, the header of the table on every page."""
+    """A4 landscape, one page wide, the header of the last table on every page that goes on with it.
+
+    A sheet repeats one header only, and only on pages after the one on which it stands.
+    """
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
@@ -119,8 +122,7 @@ def set_up_page(sheet: Worksheet, layout: FormLayout) -> None:
     sheet.center_horizontally()
     sheet.set_footer(f"&L&8Biểu số {layout.form.code}&R&8Trang &P/&N")
     sheet.print_area(0, 0, layout.last_row, layout.last_col)
-    if len(layout.tables) == 1:
-        sheet.repeat_rows(layout.tables[0].header_row, layout.tables[0].number_row)
+    sheet.repeat_rows(layout.tables[-1].header_row, layout.tables[-1].number_row)
     for col, width in enumerate(layout.widths):
         sheet.set_column(col, col, width)
 

@@ -16,7 +16,7 @@ from forms.catalogue import Catalogue, UnknownForm, load_forms, shipped_folder
 from forms.definition import Column, FormVersion, RowModel, Table
 from forms.faults import BadDeclaration
 from forms.json_schema import json_schema
-from forms.locking import AlreadyPublished, publish
+from forms.locking import is_published, publish
 
 
 @click.group("forms")
@@ -86,23 +86,37 @@ def show_form(folders: Sequence[Path], code: str, version: int | None) -> None:
 
 
 @forms_group.command("publish")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 @click.pass_obj
-def publish_form(folders: Sequence[Path], file: Path) -> None:
-    """Lock the form version in FILE: from then on it never changes."""
-    catalogue = _load(folders, files=[file])
+def publish_forms(folders: Sequence[Path], files: Sequence[Path]) -> None:
+    """Lock the form versions in FILES: from then on they never change. All of them, or none."""
+    catalogue = _load(folders, files=files)
+    roots = (shipped_folder(), *folders)
+    found = [_to_publish(catalogue, roots, file) for file in files]
+    problems = [problem for problem in found if isinstance(problem, str)]
+    if problems:
+        raise click.ClickException("\n".join(problems))
+    for root, form in (each for each in found if not isinstance(each, str)):
+        publish(root, form)
+        click.echo(f"{form.code} version {form.version} is published: {form.checksum}")
+
+
+def _to_publish(
+    catalogue: Catalogue, roots: Sequence[Path], file: Path
+) -> tuple[Path, FormVersion] | str:
+    """The folder in whose lock a form is to stand, and the form; or why it cannot be published."""
     place = file.resolve()
     form = next((form for form in catalogue.forms if Path(form.path).resolve() == place), None)
     if form is None:
-        raise click.ClickException(f"{file} is a regime or a list; only forms are published")
-    roots = [root for root in (shipped_folder(), *folders) if place.is_relative_to(root.resolve())]
-    if not roots:
-        raise click.ClickException(f"{file} is in no folder of forms; name its folder: --folder")
-    try:
-        publish(roots[0], form)
-    except AlreadyPublished as error:
-        raise click.ClickException(str(error)) from None
-    click.echo(f"{form.code} version {form.version} is published: {form.checksum}")
+        return f"{file} is a regime or a list; only forms are published"
+    root = next((root for root in roots if place.is_relative_to(root.resolve())), None)
+    if root is None:
+        return f"{file} is in no folder of forms; name its folder: --folder"
+    if is_published(root, form):
+        return f"{form.code} version {form.version} is already published"
+    return root, form
 
 
 @forms_group.command("json-schema")

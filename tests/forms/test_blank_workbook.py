@@ -80,6 +80,15 @@ def test_the_official_heading() -> None:
     assert sheet.print_title_rows == "$8:$11"
 
 
+def test_a_sheet_of_two_tables_repeats_the_header_of_the_last() -> None:
+    """The list part goes on for pages; a sheet repeats one header, from where it stands on."""
+    sheet = sheet_of(blank("I.02/VPCP/TH"))
+    first, last = (int(row) for row in str(sheet.print_title_rows).replace("$", "").split(":"))
+    titles = {cell.value for row in sheet.iter_rows(first, last) for cell in row if cell.value}
+    assert "Nội dung nhiệm vụ" in titles
+    assert "(1)" in titles
+
+
 def test_what_the_last_period_left_open_is_brought_along() -> None:
     """Row names are printed, and c6 starts with the c11 of the same row."""
     sheet = sheet_of(blank(prior=prior(dat_dai=5, ho_tich=0)))

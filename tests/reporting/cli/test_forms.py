@@ -78,6 +78,19 @@ def test_publish_locks_a_form_of_a_folder(tmp_path: Path) -> None:
     assert "already published" in again.output
 
 
+def test_publish_takes_all_files_or_none(tmp_path: Path) -> None:
+    """Every problem of every file is told, and then nothing is locked."""
+    first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    first.write_text(a_form())
+    second.write_text(a_form().replace("T.01", "T.02"))
+    regime = str(SHAPES / "regimes" / "MAU-THANG.yaml")
+    refused = run("publish", str(first), regime, str(second), folder=tmp_path)
+    assert refused.exit_code == 1
+    assert not (tmp_path / "LOCK").exists()
+    assert run("publish", str(first), str(second), folder=tmp_path).exit_code == 0
+    assert len((tmp_path / "LOCK").read_text().splitlines()) == 2
+
+
 def test_publish_needs_a_folder_and_a_form(tmp_path: Path) -> None:
     """A file outside every folder, or one that is no form, is refused."""
     path = tmp_path / "v1.yaml"
