@@ -17,8 +17,18 @@ from forms.aggregating import FigureOverflow, group_sums
 from forms.checking import batch_of, compute, tables_of_batch
 from forms.code_lists import CodeList
 from forms.compiling import compile_form
-from forms.definition import Column, Consolidate, FormVersion, Mode, RowModel, Source, Table
+from forms.definition import (
+    Column,
+    Consolidate,
+    FormVersion,
+    Mode,
+    RowModel,
+    Severity,
+    Source,
+    Table,
+)
 from forms.evaluating import Figures, sum_rows
+from forms.issues import Issue
 from forms.naming_rows import asked_rows
 from forms.period import Window
 from forms.returns import Int64Array, RowName, StateArray, TableData
@@ -81,6 +91,29 @@ def consolidate_tables(
             fill_totals(compiled, batch)
         _keep_only_row(figures)
     return tables_of_batch(batch, tables)
+
+
+def unlisted_rows(
+    form: FormVersion, tables: Mapping[str, TableData], lists: Mapping[str, CodeList]
+) -> list[Issue]:
+    """Rows under a name that the table's list does not have: each stands for itself, and is told.
+
+    Whether it is an entry spelt otherwise is for people to say, once.
+    """
+    return [
+        Issue(
+            "key_not_in_list",
+            Severity.WARNING,
+            cell=f"{table.key}/{name.path}",
+            address=f"r{number:02d}",
+            given=name.label or name.key,
+            expected=lists[table.heading.code_list].title,
+        )
+        for table in form.tables
+        if table.heading.code_list in lists
+        for number, name in enumerate(tables[table.key].names, 1)
+        if name.key not in lists[table.heading.code_list].by_code
+    ]
 
 
 def _refuse_too_large(

@@ -11,7 +11,16 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import HTTPException, Unauthorized, UnprocessableEntity
 
 from reporting import __version__
-from reporting.api import consolidations, forms, health, jobs, obligations, registry, submissions
+from reporting.api import (
+    consolidations,
+    forms,
+    health,
+    jobs,
+    mappings,
+    obligations,
+    registry,
+    submissions,
+)
 from reporting.api.problems import answer_http_exception, problem
 from reporting.api.schemas import ProblemSchema
 from reporting.http import current_parts
@@ -34,6 +43,7 @@ BLUEPRINTS = (
     forms.blp,
     registry.blp,
     consolidations.blp,
+    mappings.blp,
     obligations.blp,
     jobs.blp,
     health.blp,

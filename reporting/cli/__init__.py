@@ -9,6 +9,7 @@ from reporting.cli.calendar import calendar_group
 from reporting.cli.clients import clients_group
 from reporting.cli.database import db_group
 from reporting.cli.forms import forms_group
+from reporting.cli.mappings import mappings_group
 from reporting.cli.messages import mail_group, persons_group
 from reporting.cli.obligations import assign_file, obligations_group
 from reporting.cli.periods import consolidate_form, periods_group
@@ -32,6 +33,7 @@ for command in (
     periods_group,
     obligations_group,
     regimes_group,
+    mappings_group,
     assign_file,
     calendar_group,
     persons_group,

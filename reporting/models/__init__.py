@@ -5,6 +5,7 @@ from reporting.models.calendar import CalendarDay
 from reporting.models.clients import Client
 from reporting.models.consolidations import Edition, EditionInput
 from reporting.models.ledger import JobAction, JobRun
+from reporting.models.mappings import KeyMapping
 from reporting.models.messages import Notice, NoticeKind, OutboxMail, Person
 from reporting.models.obligations import (
     ObligationChange,
@@ -49,6 +50,7 @@ __all__ = [
     "JobAction",
     "JobRun",
     "KeptRegime",
+    "KeyMapping",
     "LineageExtent",
     "LineageKind",
     "Notice",

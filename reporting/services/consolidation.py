@@ -6,7 +6,7 @@ reports and keep what it made. Recomputed from scratch every time; never a delta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -17,7 +17,12 @@ from sqlalchemy.orm import Session
 from forms.canonical import ENGINE, sha256, write_report
 from forms.catalogue import Catalogue
 from forms.checking import broken_rules
-from forms.consolidating import Contribution, TotalTooLarge, consolidate_tables
+from forms.consolidating import (
+    Contribution,
+    TotalTooLarge,
+    consolidate_tables,
+    unlisted_rows,
+)
 from forms.definition import FormVersion, Severity
 from forms.derived import SUFFIX
 from forms.issues import Issue
@@ -38,6 +43,7 @@ from reporting.services import locks
 from reporting.services.actors import Actor
 from reporting.services.contributions import read_contributions
 from reporting.services.expected import COUNTS, Expected, coverage_of, list_expected
+from reporting.services.key_mapping import mapped_keys
 from reporting.services.receipts import issues_as_data, issues_from_data
 
 #: Doubts about inputs that an edition tells one by one.
@@ -89,12 +95,19 @@ def consolidate(
     cut_off = clock()
     expected = list_expected(session, codes=codes, period=period.code, unit_id=unit.id)
     inputs = [row for row in expected if row.counts]
-    input_sha256 = _hash_inputs(form, inputs)
+    mapped = _mapped(session, form, cut_off)
+    input_sha256 = _hash_inputs(form, inputs, mapped)
     latest = _latest(session, form.code, period.code, unit.id)
     if latest is not None and latest.input_sha256 == input_sha256:
         return Consolidated(latest, is_new=False)
     contributions = read_contributions(
-        session, form=form, inputs=inputs, period=period.code, unit_id=unit.id, catalogue=catalogue
+        session,
+        form=form,
+        inputs=inputs,
+        period=period.code,
+        unit_id=unit.id,
+        catalogue=catalogue,
+        mapped=mapped,
     )
     report = _build(form, period, unit, contributions, catalogue)
     content = write_report(form, report)
@@ -111,14 +124,20 @@ def consolidate(
         sha256=sha256(content),
         input_sha256=input_sha256,
         coverage=coverage_of(expected),
-        issues=issues_as_data(
-            [*_broken_rules(form, report), *_inputs_in_doubt(session, codes, period.code, unit.id)]
-        ),
+        issues=issues_as_data(_doubts(session, catalogue, form, report, unit)),
     )
     session.add(edition)
     session.flush()
     _store_inputs(session, edition, codes, inputs)
     return Consolidated(edition, is_new=True)
+
+
+def _mapped(
+    session: Session, form: FormVersion, cut_off: datetime
+) -> Mapping[str, Mapping[str, str]]:
+    """What senders called rows of each list of the form, as mapped by the cut-off."""
+    lists = sorted({table.heading.code_list for table in form.tables} - {""})
+    return {name: mapped_keys(session, name, until=cut_off) for name in lists}
 
 
 def _store_inputs(
@@ -228,9 +247,13 @@ def _latest(session: Session, form_code: str, period: str, unit_id: int) -> Edit
     ).one_or_none()
 
 
-def _hash_inputs(form: FormVersion, inputs: Sequence[Expected]) -> str:
-    """What decides an edition: the declaration, the engine, and every revision in it, by name."""
+def _hash_inputs(
+    form: FormVersion, inputs: Sequence[Expected], mapped: Mapping[str, Mapping[str, str]]
+) -> str:
+    """What decides an edition: declaration, engine, every revision in it by name, mappings."""
     lines = [f"{ENGINE} {form.code} {form.version} {form.checksum}"]
+    for name in mapped:
+        lines += [f"{name} {key} -> {code}" for key, code in sorted(mapped[name].items())]
     lines += [
         f"{row.unit_code} {row.form_code} {row.revision} {row.content_sha256}" for row in inputs
     ]
@@ -261,8 +284,18 @@ def _build(
     return Report(form.code, form.version, unit.code, period.code, tables)
 
 
-def _broken_rules(form: FormVersion, report: Report) -> list[Issue]:
-    """Rules that the consolidated figures break: shown with the edition, never hidden."""
+def _doubts(
+    session: Session,
+    catalogue: Catalogue,
+    form: FormVersion,
+    report: Report,
+    unit: ReportingUnit,
+) -> list[Issue]:
+    """What is shown with an edition, never hidden: broken rules, rows in no list, odd inputs."""
+    broken = broken_rules(form, report.tables)
+    codes = sorted({source.form for source in form.sources})
     return [
-        replace(issue, severity=Severity.WARNING) for issue in broken_rules(form, report.tables)
+        *(replace(issue, severity=Severity.WARNING) for issue in broken),
+        *unlisted_rows(form, report.tables, catalogue.lists),
+        *_inputs_in_doubt(session, codes, report.period, unit.id),
     ]

@@ -6,6 +6,7 @@ Set-based: the number of statements depends on the declared sources, never on ho
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,8 +37,12 @@ def read_contributions(
     period: str,
     unit_id: int,
     catalogue: Catalogue,
+    mapped: Mapping[str, Mapping[str, str]],
 ) -> list[Contribution]:
-    """One contribution for every declared source that anyone reported. Raises Conflict."""
+    """One contribution for every declared source that anyone reported. Raises Conflict.
+
+    `mapped` gives for each list the code of what senders called otherwise.
+    """
     found: list[Contribution] = []
     for source in form.sources:
         mine = [row for row in inputs if row.form_code == source.form]
@@ -45,7 +50,18 @@ def read_contributions(
             continue
         table = catalogue.form(source.form, mine[0].form_version).table_by_key[source.table]
         if source.mode is Mode.SUM:
-            found.append(_read_sum(session, form, source, table, mine, period, unit_id))
+            found.append(
+                _read_sum(
+                    session,
+                    form,
+                    source,
+                    table,
+                    mine,
+                    period=period,
+                    unit_id=unit_id,
+                    mapped=mapped,
+                )
+            )
         elif source.mode is Mode.STACK:
             found.append(_read_stack(session, source, table, mine, period, unit_id, catalogue))
         else:
@@ -78,8 +94,10 @@ def _read_sum(
     source: Source,
     table: Table,
     inputs: Sequence[Expected],
+    *,
     period: str,
     unit_id: int,
+    mapped: Mapping[str, Mapping[str, str]],
 ) -> Contribution:
     """Mode B: rows of one key are one row, in the section of the unit's level."""
     blobs = _packed(session, source, period, unit_id, _EACH_ROW)
@@ -91,6 +109,7 @@ def _read_sum(
     counts = np.array([len(part[1]) // ROW_IDS.itemsize for part in parts], np.int64)
     target = form.table_by_key[source.into]
     sections = _section_of_kind(target)
+    codes = mapped.get(target.heading.code_list, {})
     kinds = sorted({row.unit_kind for row in inputs})
     kind_of_row = np.repeat(
         np.array([kinds.index(row.unit_kind) for row in inputs], np.int64), counts
@@ -98,7 +117,12 @@ def _read_sum(
     distinct, name_of_row = distinct_numbers(ids * len(kinds) + kind_of_row)
     known = names_of(session, sorted({int(number) // len(kinds) for number in distinct}))
     names = [
-        _named(known[int(number) // len(kinds)], kinds[int(number) % len(kinds)], source, sections)
+        _named(
+            _listed(known[int(number) // len(kinds)], codes),
+            kinds[int(number) % len(kinds)],
+            source,
+            sections,
+        )
         for number in distinct
     ]
     return Contribution(source, table, names, name_of_row, values, states)
@@ -106,6 +130,10 @@ def _read_sum(
 
 def _section_of_kind(table: Table) -> Mapping[str, str]:
     return {kind: section.key for section in table.sections for kind in section.kinds}
+
+
+def _listed(name: RowName, codes: Mapping[str, str]) -> RowName:
+    return replace(name, key=codes[name.key]) if name.key in codes else name
 
 
 def _named(name: RowName, kind: str, source: Source, sections: Mapping[str, str]) -> RowName:

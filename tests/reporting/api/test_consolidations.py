@@ -100,3 +100,14 @@ def test_half_a_character_in_a_parameter_is_refused(doors: Doors) -> None:
     """What no database keeps is refused before it gets there."""
     assert doors.get("/consolidations?form=%ED%A0%80", "province").status_code in (200, 422)
     assert doors.get("/consolidations?" + "a=1&" * 500, "province").status_code in (400, 422)
+
+
+def test_a_row_is_mapped_over_the_api(doors: Doors) -> None:
+    """By the centre; listed with who said so."""
+    asked = {"list": "linh_vuc", "text": "Nhà đất", "code": "dat_dai", "reason": "cùng lĩnh vực"}
+    assert doors.send(asked, "province", to="/mappings").status_code == 403
+    assert doors.send(asked, "centre", to="/mappings").status_code == 201
+    assert doors.send(asked | {"code": "x"}, "centre", to="/mappings").status_code == 404
+    (line,) = doors.get("/mappings", "centre").get_json()
+    assert (line["code"], line["reason"]) == ("dat_dai", "cùng lĩnh vực")
+    assert doors.get("/mappings", "province").status_code == 403

@@ -121,3 +121,12 @@ def test_a_regime_is_made_from_a_file(run: Run, tmp_path: Path) -> None:
     refused = run("regimes", "make", str(file))
     assert refused.exit_code == 1
     assert "outline" in refused.output
+
+
+def test_a_row_is_mapped_at_the_console(run: Run) -> None:
+    """To a code, and apart again."""
+    assert run("mappings", "add", "linh_vuc", "Nhà đất", "dat_dai").exit_code == 0
+    assert run("mappings", "add", "linh_vuc", "Nhà đất", "--reason", "Nhầm").exit_code == 0
+    lines = run("mappings", "list").output.splitlines()
+    assert ["-> dat_dai" in lines[0], "-> (apart)" in lines[1]] == [True, True]
+    assert run("mappings", "add", "linh_vuc", "Đất đai", "dat_dai").exit_code == 1
