@@ -73,7 +73,7 @@ def test_a_long_text_named_by_many_cells_is_refused_however_it_is_quoted(quoted:
 
     def change(name: str, part: bytes) -> bytes:
         if name == "xl/sharedStrings.xml":
-            return part.replace(b"<si>", b"<si><t>" + b"a" * 200_000 + b"</t></si><si>", 1)
+            return part.replace(b"</sst>", b"<si><t>" + b"a" * 200_000 + b"</t></si></sst>")
         if name == "xl/worksheets/sheet1.xml":
             return part.replace(b"</sheetData>", b'<row r="900">' + cells + b"</row></sheetData>")
         return part
