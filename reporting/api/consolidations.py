@@ -134,9 +134,10 @@ def get_editions(arguments: dict[str, Any]) -> Any:
 def post_edition(arguments: dict[str, Any]) -> Any:
     """Consolidate one form for one period and unit; the last edition again if nothing changed."""
     parts = current_parts()
-    form, period = form_for_period(parts.catalogue, arguments["form"], arguments["period"])
-    window = period.window(parts.catalogue.regime(form.regime).window)
     with parts.sessions.begin() as session:
+        form, period, window = form_for_period(
+            session, parts.catalogue, arguments["form"], arguments["period"]
+        )
         unit = unit_named(session, arguments["unit"], on=window.last)
         edition, is_new = consolidate(
             session,

@@ -33,19 +33,13 @@ def open_one(period: str, codes: tuple[str, ...]) -> None:
     """Freeze who owes what for PERIOD (2026-09, 2026-Q3, 2026-H1, 2026-9M, 2026); once only."""
     wanted = _period(period)
     with open_parts() as parts:
-        if codes:
-            forms = [form_for_period(parts.catalogue, code, wanted.code)[0] for code in codes]
-        else:
-            forms = [
-                form_for_period(parts.catalogue, code, wanted.code)[0]
-                for code in parts.catalogue.codes
-                if wanted.kind in parts.catalogue.latest(code).periods
-            ]
+        known = parts.catalogue
+        named = codes or [one for one in known.codes if wanted.kind in known.latest(one).periods]
         with parts.sessions.begin() as session:
             done = open_regime_period(
                 session,
                 actor=console_actor(),
-                forms=forms,
+                forms=[form_for_period(session, known, one, wanted.code)[0] for one in named],
                 regimes=parts.catalogue.regimes,
                 period=wanted,
                 zone=parts.settings.time_zone,
@@ -122,9 +116,8 @@ def resume_one(period: str, forms: tuple[str, ...], reason: str) -> None:
 def consolidate_form(form: str, period: str, unit: str, out: Path | None) -> None:
     """Make the next edition of FORM for PERIOD and UNIT; the last again if nothing changed."""
     with open_parts() as parts:
-        version, wanted = form_for_period(parts.catalogue, form, period)
-        window = wanted.window(parts.catalogue.regime(version.regime).window)
         with parts.sessions.begin() as session:
+            version, wanted, window = form_for_period(session, parts.catalogue, form, period)
             owner = unit_named(session, unit, on=window.last)
             edition, _ = consolidate(
                 session,

@@ -26,7 +26,7 @@ from forms.consolidating import (
 from forms.definition import FormVersion, Severity
 from forms.derived import SUFFIX
 from forms.issues import Issue
-from forms.period import Period
+from forms.period import Period, Window
 from forms.returns import Report
 from reporting.errors import Conflict, NotAllowed, Overflow
 from reporting.models import (
@@ -44,6 +44,7 @@ from reporting.services.actors import Actor
 from reporting.services.contributions import read_contributions
 from reporting.services.expected import COUNTS, Expected, coverage_of, list_expected
 from reporting.services.key_mapping import mapped_keys
+from reporting.services.named import window_of
 from reporting.services.receipts import issues_as_data, issues_from_data
 
 #: Doubts about inputs that an edition tells one by one.
@@ -109,7 +110,8 @@ def consolidate(
         catalogue=catalogue,
         mapped=mapped,
     )
-    report = _build(form, period, unit, contributions, catalogue)
+    window = window_of(session, catalogue=catalogue, form=form, period=period)
+    report = _build(form, window, period, unit, contributions, catalogue)
     content = write_report(form, report)
     edition = Edition(
         form_code=form.code,
@@ -262,12 +264,12 @@ def _hash_inputs(
 
 def _build(
     form: FormVersion,
+    window: Window,
     period: Period,
     unit: ReportingUnit,
     contributions: Sequence[Contribution],
     catalogue: Catalogue,
 ) -> Report:
-    window = period.window(catalogue.regime(form.regime).window)
     try:
         tables = consolidate_tables(form, contributions, window=window, lists=catalogue.lists)
     except TotalTooLarge as error:

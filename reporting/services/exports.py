@@ -10,6 +10,7 @@ from forms.derived import SUFFIX
 from forms.period import Period
 from reporting.services.actors import Actor
 from reporting.services.editions import KeptEdition, find_edition
+from reporting.services.named import window_of
 from reporting.services.templates import NamedFile
 from reporting.services.units import views
 from reporting.workbooks.consolidated_table import write_consolidated
@@ -34,7 +35,7 @@ def _facts(session: Session, kept: KeptEdition, catalogue: Catalogue) -> Edition
     edition = kept.edition
     form = catalogue.form(edition.form_code, edition.form_version)
     period = Period.parse(edition.period)
-    window = period.window(catalogue.regime(form.regime).window)
+    window = window_of(session, catalogue=catalogue, form=form, period=period)
     # An edition of an old period prints what the unit was called then.
     named = views(session, [kept.unit.id], on=window.last).get(kept.unit.id)
     return EditionFacts(

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from datetime import date
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.catalogue import Catalogue
 from forms.definition import FormVersion
-from forms.period import BadPeriod, Period
+from forms.period import BadPeriod, Period, Window
 from reporting.errors import NotFound
-from reporting.models import ReportingUnit
+from reporting.models import ReportingObligation, ReportingUnit
 from reporting.services.units import find_unit
 
 _LONGEST_SHOWN = 60
@@ -48,18 +49,50 @@ def period_named(form: FormVersion, text: str) -> Period:
     return period
 
 
-def form_for_period(catalogue: Catalogue, code: str, text: str) -> tuple[FormVersion, Period]:
-    """The version of a form that holds for the data window of a period. Raises NotFound."""
+def form_for_period(
+    session: Session, catalogue: Catalogue, code: str, text: str
+) -> tuple[FormVersion, Period, Window]:
+    """The version of a form that holds for a period, and the days of the period. Raises NotFound.
+
+    A period that was opened keeps the days that were frozen then, whatever became of its regime;
+    an occasion that was assigned is a period of the form like any other.
+    """
     newest = form_named(catalogue, code)
-    period = period_named(newest, text)
-    window = period.window(catalogue.regime(newest.regime).window)
+    window = _opened(session, newest, text)
+    period = period_named(newest, text) if window is None else Period.parse(text)
+    if window is None:
+        window = period.window(catalogue.regime(newest.regime).window)
     form = catalogue.in_force(newest.code, window.first, window.last)
     if form is None:
         raise NotFound(
             vi=f"Biểu {newest.code} không áp dụng cho kỳ {period}.",
             en=f"Form {newest.code} is not in force for {period}.",
         )
-    return form, period
+    return form, period, window
+
+
+def window_of(
+    session: Session, *, catalogue: Catalogue, form: FormVersion, period: Period
+) -> Window:
+    """The days of a period: as frozen when it was opened, else as the regime declares."""
+    opened = _opened(session, form, period.code)
+    return opened or period.window(catalogue.regime(form.regime).window)
+
+
+def _opened(session: Session, form: FormVersion, period: str) -> Window | None:
+    """The days that obligations of a form, or of those it is consolidated from, were given."""
+    owed = ReportingObligation
+    query = (
+        select(owed.window_first, owed.window_last)
+        .where(
+            owed.form_code.in_({form.code, *(source.form for source in form.sources)}),
+            owed.period == period[:20],
+        )
+        .order_by(owed.id)
+        .limit(1)
+    )
+    row = session.execute(query).one_or_none()
+    return Window(*tuple(row)) if row is not None else None
 
 
 def unit_named(session: Session, identifier: str, *, on: date) -> ReportingUnit:

@@ -43,8 +43,7 @@ def make_template(
     Every column that a rule ties to the last period starts with the figure of the report in force
     for it, units that were merged meanwhile included. Raises NotFound, NotAllowed.
     """
-    form, period = form_for_period(catalogue, form_code, period_code)
-    window = period.window(catalogue.regime(form.regime).window)
+    form, period, window = form_for_period(session, catalogue, form_code, period_code)
     unit = unit_named(session, unit_code, on=window.last)
     require_sight(session, actor=actor, unit=unit, on=window.last)
     owed = session.scalars(

@@ -24,7 +24,7 @@ from reporting.http import (
 from reporting.models import Door
 from reporting.services.archive import find_kept
 from reporting.services.deliveries import read_return
-from reporting.services.named import form_named, period_named, unit_named
+from reporting.services.named import form_for_period, form_named, unit_named
 from reporting.services.obligations import OwedForm, list_owed
 from reporting.services.receipts import Receipt, Verdict, issue_for_people
 from reporting.services.refusing import Delivery, refuse
@@ -170,10 +170,11 @@ def _rules_in_words(form: FormVersion) -> dict[str, str]:
 def _chosen() -> Chosen:
     """The return that the address, or the posted form, names. Raises NotFound."""
     parts, asked = current_parts(), request.values
-    form = form_named(parts.catalogue, asked.get("form", ""))
-    period = period_named(form, asked.get("period", ""))
-    on = period.window(parts.catalogue.regime(form.regime).window).last
     with parts.reading_sessions() as session:
+        form, period, window = form_for_period(
+            session, parts.catalogue, asked.get("form", ""), asked.get("period", "")
+        )
+        on = window.last
         unit = unit_named(session, asked.get("unit", ""), on=on)
         view = views(session, [unit.id], on=on)[unit.id]
         owed = list_owed(

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
+from forms.period import CALENDAR
+from forms.regime import DueDay
 from reporting.app import create_app
 from reporting.models import RefusedAttempt
+from reporting.services.regimes import make_regime
 from reporting.settings import Environment, Settings
-from tests.builders import GOOD_CELLS, LEAF_FORM, a_return, a_unit, shipped_forms
+from tests.builders import (
+    GOOD_CELLS,
+    IN_Q3,
+    LEAF_FORM,
+    SYSTEM,
+    ZONE,
+    a_return,
+    a_unit,
+    shipped_forms,
+)
 from tests.reporting.doors import Doors
 from tests.reporting.filling import fill_template
+from tests.reporting.services.test_assigning import STORM
 
 RETURN = f"unit=X01840&form={LEAF_FORM}&period=2026-Q3"
 
@@ -207,3 +223,51 @@ def test_pages_are_shut_in_production(engine: Engine) -> None:
         assert "API" in answer.text
     assert client.get("/api/v1/forms").status_code == 401
     assert client.get("/health/live").status_code == 200
+
+
+def test_an_occasion_goes_the_whole_way(doors: Doors) -> None:
+    """Asked for at run time on a day's name: assigned, filled in, received, summed, printed."""
+    with doors.sessions.begin() as session:
+        make_regime(
+            session, actor=SYSTEM, content=STORM.encode(), catalogue=shipped_forms(), now=IN_Q3
+        )
+    lines = [{"form": LEAF_FORM, "unit": "X01840", "period": "2026-10-05"}]
+    assert doors.send(lines, "centre", to="/assignments").status_code == 201
+    doors.clock.now = datetime(2026, 10, 6, 9, tzinfo=ZONE)
+    browser, of = doors.http, f"unit=X01840&form={LEAF_FORM}&period=2026-10-05"
+    blank = browser.get(f"/template?{of}")
+    assert blank.status_code == 200
+    assert "từ ngày 1/10/2026 đến ngày 5/10/2026" in _heading(blank.data)
+    sent = post(browser, "send", fill_template(blank.data, {"Đất đai": GOOD_CELLS}), of=of)
+    assert sent.status_code == 303, sent.text
+    asked = {"form": "II.06c/VPCP/KSTT", "period": "2026-10-05", "unit": "H55"}
+    made = doors.send(asked, "province", to="/consolidations")
+    assert (made.status_code, made.get_json()["coverage"]["received"]) == (201, 1)
+    book = doors.get(f"/consolidations/{made.get_json()['id']}/workbook", "province")
+    assert "từ ngày 1/10/2026 đến ngày 5/10/2026" in _heading(book.data)
+    asked["period"] = "2026-10-06"
+    assert doors.send(asked, "province", to="/consolidations").status_code == 404
+
+
+def test_a_regime_that_is_edited_leaves_open_periods_as_they_are(doors: Doors) -> None:
+    """Window and due instant of what is open stay; a period opened afterwards has the new ones."""
+    known = shipped_forms()
+    regime = known.regime("TT01-II")
+    edited = replace(regime, window=CALENDAR, due=dict.fromkeys(regime.due, DueDay(28)))
+    parts = doors.app.extensions["reporting"]
+    catalogue = replace(known, regimes={**known.regimes, "TT01-II": edited})
+    doors.app.extensions["reporting"] = replace(parts, catalogue=catalogue)
+    page = doors.http.get("/?unit=X01840").text
+    assert "23:59, 19/09/2026" in page
+    blank = doors.http.get(f"/template?{RETURN}")
+    assert "từ ngày 15/6/2026 đến ngày 14/9/2026" in _heading(blank.data)
+    coming = doors.get("/obligations/coming?unit=X01840").get_json()
+    year = next(line for line in coming if (line["form"], line["period"]) == (LEAF_FORM, "2026"))
+    assert (year["window_first"], year["window_last"]) == ("2026-01-01", "2026-12-31")
+    assert year["due_at"].startswith("2026-12-28T")
+
+
+def _heading(workbook: bytes) -> str:
+    """What stands above the table of the first sheet."""
+    rows = load_workbook(BytesIO(workbook)).worksheets[0]["A1:M9"]
+    return "\n".join(str(cell.value) for row in rows for cell in row if cell.value)
