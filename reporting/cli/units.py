@@ -13,8 +13,8 @@ from reporting.cli.opening import console_actor, open_engine, open_settings
 from reporting.db import make_session_factory
 from reporting.errors import Conflict
 from reporting.models.units import UnitKind
+from reporting.services.import_files import ImportResult
 from reporting.services.units import (
-    ImportResult,
     UnitView,
     ancestors,
     find_unit,
