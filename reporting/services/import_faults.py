@@ -102,6 +102,22 @@ FAULTS: Mapping[str, Wording] = {
         "đơn vị cấp trên “{given}” không đúng loại. Cần: {expected}.",
         "parent unit “{given}” is of the wrong kind. Expected: {expected}.",
     ),
+    "unknown_unit": Wording(
+        "không có đơn vị “{given}” vào ngày {expected}.",
+        "there is no unit “{given}” on {expected}.",
+    ),
+    "not_below": Wording(
+        "tài khoản này không quản lý người nhận thư của “{given}”.",
+        "this client may not say who gets the messages of “{given}”.",
+    ),
+    "bad_mail": Wording(
+        "“{given}” không phải địa chỉ thư. Cần: {expected}.",
+        "“{given}” is no mail address. Expected: {expected}.",
+    ),
+    "duplicate_person": Wording(
+        "“{given}” đã có cho đơn vị này ở dòng {expected}.",
+        "“{given}” stands for this unit on line {expected} already.",
+    ),
     "circle": Wording(
         "đơn vị này ở dưới chính nó, qua {given}.", "this unit stands under itself, by {given}."
     ),

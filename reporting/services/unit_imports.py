@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from reporting.models import ReportingUnit
+from reporting.services import locks
 from reporting.services.actors import Actor
 from reporting.services.identifiers import normalise_identifier
 from reporting.services.import_faults import ImportFault
@@ -35,7 +36,7 @@ def import_units(
     """
     rows = tuple(rows)
     if not dry_run:
-        _keep_other_imports_out(session)
+        locks.keep_other_writers_out(session, ReportingUnit)
     facts, faults = _read(rows)
     plan = Plan(read_registry(session))
     faults.extend(place(plan, facts))
@@ -61,10 +62,3 @@ def _read(rows: Iterable[ImportRow]) -> tuple[list[UnitFacts], list[ImportFault]
         if fact is not None:
             facts.append(fact)
     return sorted(facts, key=lambda fact: (fact.valid_from, fact.line)), faults
-
-
-def _keep_other_imports_out(session: Session) -> None:
-    # Two imports could each be right alone and overlap together. On SQLite the transaction has
-    # the database to itself; this lock of PostgreSQL lets others read and refer to units.
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE reporting_unit IN SHARE ROW EXCLUSIVE MODE"))
