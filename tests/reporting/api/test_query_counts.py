@@ -11,7 +11,8 @@ from tests.reporting.doors import Doors
 from tests.reporting.services.receiving import counted_statements
 
 LISTS = [
-    "/api/v1/persons",
+    "/api/v1/persons", "/api/v1/obligations/coming?unit=H55&of=subordinates",
+    "/board.csv?period=2026-Q3&by=unit",
     "/api/v1/submissions", "/api/v1/units", "/api/v1/periods", "/api/v1/consolidations",
     "/api/v1/obligations?unit=X01840", "/periods?form=II.06a/VPCP/KSTT", "/editions",
     "/?unit=X01840", "/?unit=H55", "/subordinates?unit=H55", "/board?by=unit", "/regimes",
