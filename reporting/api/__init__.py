@@ -18,6 +18,7 @@ from reporting.api import (
     jobs,
     mappings,
     obligations,
+    persons,
     registry,
     submissions,
 )
@@ -45,6 +46,7 @@ BLUEPRINTS = (
     consolidations.blp,
     mappings.blp,
     obligations.blp,
+    persons.blp,
     jobs.blp,
     health.blp,
 )

@@ -135,6 +135,8 @@ class BoardArguments(Schema):
     period = text_argument(required=True)
     form = text_argument(load_default="")
     by = fields.Enum(By, by_value=True, load_default=By.RECEIVER)
+    after = text_argument(load_default="", longest=110)
+    limit = fields.Integer(load_default=500, validate=validate.Range(1, 5_000))
 
 
 class BoardLineSchema(Schema):
@@ -153,6 +155,13 @@ class BoardLineSchema(Schema):
     waived = fields.Integer()
     completeness = fields.String()
     timeliness = fields.String()
+
+
+class BoardPage(Schema):
+    """Lines by form and then by unit."""
+
+    items = fields.List(fields.Nested(BoardLineSchema))
+    next = fields.String(allow_none=True)
 
 
 def _circumstances(reason: str) -> acts.Circumstances:
@@ -335,15 +344,21 @@ def post_regime() -> Any:
 
 @blp.get("/board")
 @blp.arguments(BoardArguments, location="query")
-@blp.response(200, BoardLineSchema(many=True))
+@blp.response(200, BoardPage)
 @allows(Right.CLIENT)
 def get_board(arguments: dict[str, Any]) -> Any:
     """How a period stands: expected, received, on time, late, missing, returned, waived."""
+    form, _, unit = arguments["after"].rpartition(" ")
     with current_parts().reading_sessions() as session:
-        return board(
+        lines = board(
             session,
             actor=current_actor(),
             period=arguments["period"],
             by=arguments["by"],
             form_code=arguments["form"],
+            after=(form, unit) if arguments["after"] else None,
+            limit=arguments["limit"],
         )
+    more = len(lines) == arguments["limit"]
+    last = f"{lines[-1].form_code} {lines[-1].unit_code}" if more else None
+    return {"items": lines, "next": last}

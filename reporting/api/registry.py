@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -11,8 +12,10 @@ from reporting.api.blueprint import Blueprint
 from reporting.api.schemas import PageArguments, WordPageArguments, page_of, text_argument
 from reporting.http import Right, allows, current_actor, current_parts
 from reporting.models import UnitKind
+from reporting.services.coming import list_coming
 from reporting.services.named import unit_named
-from reporting.services.obligations import OwedForm, State, list_coming, list_owed
+from reporting.services.obligations import OwedForm, State, list_owed
+from reporting.services.planning import HORIZON
 from reporting.services.rights import require_sight
 from reporting.services.standing import list_periods
 from reporting.services.units import PAGE_SIZE, list_units, views
@@ -126,13 +129,15 @@ class ObligationPage(Schema):
 
 
 class ComingArguments(Schema):
-    """Whose."""
+    """Whose, and how many days ahead."""
 
     unit = text_argument(required=True)
+    of = fields.String(load_default="own", validate=validate.OneOf(["own", "subordinates"]))
+    days = fields.Integer(load_default=HORIZON.days, validate=validate.Range(1, 400))
 
 
 class ComingSchema(Schema):
-    """A form that a unit will be asked for; its period is not open yet."""
+    """A form that a unit, or so many below it, will be asked for; its period is not open yet."""
 
     form = fields.String(attribute="form_code")
     period = fields.String()
@@ -140,6 +145,7 @@ class ComingSchema(Schema):
     window_last = fields.Date(attribute="window.last")
     opens_at = fields.AwareDateTime()
     due_at = fields.AwareDateTime()
+    units = fields.Integer()
 
 
 @blp.get("/units")
@@ -228,7 +234,7 @@ def get_obligations(arguments: dict[str, Any]) -> Any:
 @blp.response(200, ComingSchema(many=True))
 @allows(Right.CLIENT)
 def get_coming(arguments: dict[str, Any]) -> Any:
-    """What a unit will be asked for in the next 90 days, by regimes and calendar as they are."""
+    """What a unit, or those below it, will be asked for, by regimes and calendar as they are."""
     parts = current_parts()
     on = parts.today()
     with parts.reading_sessions() as session:
@@ -236,10 +242,12 @@ def get_coming(arguments: dict[str, Any]) -> Any:
         require_sight(session, actor=current_actor(), unit=unit, on=on)
         return list_coming(
             session,
-            kind=unit.kind,
+            unit=unit,
+            of_subordinates=arguments["of"] == "subordinates",
             catalogue=parts.catalogue,
             zone=parts.settings.time_zone,
             now=parts.clock(),
+            span=timedelta(days=arguments["days"]),
         )
 
 

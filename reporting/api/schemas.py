@@ -99,9 +99,9 @@ def _is_text(text: str) -> None:
         raise ValidationError("must not contain NUL or half a character")
 
 
-def text_argument(**more: Any) -> fields.String:
+def text_argument(*, longest: int = 100, **more: Any) -> fields.String:
     """A word in a query: short, and without the one sign that a database refuses."""
-    return fields.String(validate=[validate.Length(max=100), _is_text], **more)
+    return fields.String(validate=[validate.Length(max=longest), _is_text], **more)
 
 
 class WordPageArguments(Schema):

@@ -15,8 +15,9 @@ from reporting.models import ReportingUnit
 from reporting.parts import Parts
 from reporting.services import obligation_acts as acts
 from reporting.services.assigning import assign, read_assignments
+from reporting.services.coming import Coming, list_coming
 from reporting.services.named import unit_named
-from reporting.services.obligations import Coming, State, list_coming, list_owed
+from reporting.services.obligations import State, list_owed
 
 _DAY = click.DateTime(["%Y-%m-%d", "%d/%m/%Y"])
 _REASON = click.option("--reason", required=True, help="Why; it stays with the obligation.")
@@ -50,15 +51,20 @@ def list_all(unit: str, state: str | None, *, subordinates: bool) -> None:
                 what = f"{line.unit_code} {line.form_code} {line.period}"
                 click.echo(f"{line.id:8} {line.state:9} {due} {what}")
             lines = listed(after=lines[-1].id)
-        for one in [] if subordinates or state else _coming(parts, session, found):
+        coming = [] if state else _coming(parts, session, found, subordinates=subordinates)
+        for one in coming:
             opens, due = local_time(parts, one.opens_at), local_time(parts, one.due_at)
-            click.echo(f"    next {opens}: {one.form_code} {one.period}, due {due}")
+            units = f", {one.units} units" if subordinates else ""
+            click.echo(f"    next {opens}: {one.form_code} {one.period}, due {due}{units}")
 
 
-def _coming(parts: Parts, session: Session, unit: ReportingUnit) -> list[Coming]:
+def _coming(
+    parts: Parts, session: Session, unit: ReportingUnit, *, subordinates: bool
+) -> list[Coming]:
     return list_coming(
         session,
-        kind=unit.kind,
+        unit=unit,
+        of_subordinates=subordinates,
         catalogue=parts.catalogue,
         zone=parts.settings.time_zone,
         now=parts.clock(),

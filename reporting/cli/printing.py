@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 
+import click
 from rich.console import Console
 
 from reporting.parts import Parts
+from reporting.services.import_files import ImportResult
 
 
 def a_console() -> Console:
@@ -20,3 +22,20 @@ def local_time(parts: Parts, instant: datetime | None) -> str:
     if instant is None:
         return ""
     return f"{instant.astimezone(parts.settings.time_zone):%Y-%m-%d %H:%M:%S}"
+
+
+def show_import(result: ImportResult, noun: tuple[str, str]) -> None:
+    """What an import did, in both languages; every fault of it, and then exit 1."""
+    for fault in result.faults:
+        click.echo(fault.sentence("vi"), err=True)
+        click.echo(f"    {fault.sentence('en')}", err=True)
+    if result.faults:
+        count = len(result.faults)
+        click.echo(
+            f"{count} lỗi; không nạp dòng nào. {count} faults; nothing was loaded.", err=True
+        )
+        raise click.exceptions.Exit(1)
+    counts = (result.created, result.changed, result.unchanged)
+    vi, en = ("Sẽ có", "Would be:") if result.is_dry_run else ("Đã nạp", "Loaded:")
+    click.echo(f"{vi} {counts[0]} {noun[0]} mới, {counts[1]} thay đổi, {counts[2]} giữ nguyên.")
+    click.echo(f"{en} {counts[0]} {noun[1]} made, {counts[1]} changed, {counts[2]} as they were.")

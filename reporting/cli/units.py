@@ -10,11 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from reporting.cli.opening import console_actor, open_engine, open_settings
+from reporting.cli.printing import show_import
 from reporting.db import make_session_factory
 from reporting.errors import Conflict
 from reporting.models.units import UnitKind
+from reporting.services.import_files import ImportResult
 from reporting.services.units import (
-    ImportResult,
     UnitView,
     ancestors,
     find_unit,
@@ -32,6 +33,8 @@ from reporting.services.units import (
 def units_group() -> None:
     """The registry: reporting units, their codes and their history."""
 
+
+UNITS = ("đơn vị", "units")
 
 _on_option = click.option(
     "--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="The day that is asked about; today."
@@ -63,7 +66,7 @@ def import_(file: Path, *, dry_run: bool) -> None:
     """Take units from a CSV file: all of it, or nothing and every fault by line and column."""
     content = read_unit_file(file.read_bytes())
     if content.faults:
-        _show(ImportResult(faults=content.faults, is_dry_run=dry_run))
+        show_import(ImportResult(faults=content.faults), UNITS)
         return
     with open_engine() as engine:
         factory = make_session_factory(engine, reading=dry_run)
@@ -75,23 +78,7 @@ def import_(file: Path, *, dry_run: bool) -> None:
                 actor=console_actor(),
                 now=datetime.now(UTC),
             )
-    _show(result)
-
-
-def _show(result: ImportResult) -> None:
-    for fault in result.faults:
-        click.echo(fault.sentence("vi"), err=True)
-        click.echo(f"    {fault.sentence('en')}", err=True)
-    if result.faults:
-        count = len(result.faults)
-        click.echo(
-            f"{count} lỗi; không nạp dòng nào. {count} faults; nothing was loaded.", err=True
-        )
-        raise click.exceptions.Exit(1)
-    counts = (result.created, result.changed, result.unchanged)
-    vi, en = ("Sẽ có", "Would be: ") if result.is_dry_run else ("Đã nạp", "")
-    click.echo(f"{vi} {counts[0]} đơn vị mới, {counts[1]} thay đổi, {counts[2]} giữ nguyên.")
-    click.echo(f"{en}{counts[0]} made, {counts[1]} changed, {counts[2]} as they were.")
+    show_import(result, UNITS)
 
 
 @units_group.command("list")

@@ -12,7 +12,7 @@ from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, true, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from reporting.models import ReportingObligation, ReportingUnit, Stand
@@ -68,11 +68,13 @@ def board(
     period: str,
     by: By = By.RECEIVER,
     form_code: str = "",
-    limit: int = 10_000,
+    after: tuple[str, str] | None = None,
+    limit: int | None = None,
 ) -> list[BoardLine]:
     """The board of a period that the actor may see, by form and then by unit: one statement.
 
-    Read from an index alone, however many units there are.
+    Read from an index alone, however many units there are. The next page begins `after` the last
+    form and unit.
     """
     owed = ReportingObligation
     whose = {By.FORM: None, By.RECEIVER: owed.receiver_id, By.UNIT: owed.unit_id}[by]
@@ -90,12 +92,15 @@ def board(
         counts = counts.where(owed.form_code == form_code)
     found = counts.subquery()
     unit = aliased(ReportingUnit)
+    code = func.coalesce(unit.code, "")
     query = (
-        select(found, unit.code, unit.name_vi)
+        select(found, code, unit.name_vi)
         .outerjoin(unit, unit.id == found.c.unit_id)
-        .order_by(found.c.form_code, unit.code)
+        .order_by(found.c.form_code, code)
         .limit(limit)
     )
+    if after is not None:
+        query = query.where(tuple_(found.c.form_code, code) > after)
     return [_line(period, row) for row in session.execute(query)]
 
 

@@ -1,9 +1,10 @@
-"""The one lock of the product: receiving shares a (form, period), consolidating has it alone.
+"""The locks of the product: receiving shares a (form, period), consolidating has it alone.
 
 An instant stamped inside the lock is therefore a true cut-off: nothing stamped before it can
 appear after the edition was read. On PostgreSQL these are advisory locks of the transaction; on
 SQLite a writing transaction already has the database to itself (reporting.db).
-Consolidating waits for no row, so the locks of receiving cannot stand in a circle with it.
+Consolidating waits for no row, so the locks of receiving cannot stand in a circle with it. An
+import of units or persons locks its table against other writers, and nothing besides.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Function, bindparam, func, select
+from sqlalchemy import Function, bindparam, func, select, text
 from sqlalchemy.orm import Session
+
+from reporting.models.base import Base, table_of
 
 
 def is_needed(session: Session) -> bool:
@@ -32,6 +35,15 @@ def shared() -> Function[Any]:
 def named(form: str, period: str) -> dict[str, str]:
     """The parameter of `shared`."""
     return {"lock_name": f"{form}|{period}"}
+
+
+def keep_other_writers_out(session: Session, model: type[Base]) -> None:
+    """Keep a table to oneself for writing until the commit; others read it and refer to it.
+
+    Two imports could each be right alone and contradict each other together.
+    """
+    if is_needed(session):
+        session.execute(text(f"LOCK TABLE {table_of(model).name} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def exclude(session: Session, *, forms: Iterable[str], period: str) -> None:

@@ -1,4 +1,4 @@
-"""What a unit owes: which form for which period, by when, how it stands, and what comes next."""
+"""What a unit owes: which form for which period, by when, and how it stands."""
 
 from __future__ import annotations
 
@@ -11,11 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from forms.catalogue import Catalogue
 from forms.period import Window
-from reporting.models import ReportingObligation, ReportingUnit, Stand, UnitKind
-from reporting.services.opening import end_of_day
-from reporting.services.planning import HORIZON, planned_openings
+from reporting.models import ReportingObligation, ReportingUnit, Stand
 
 PAGE_SIZE = 200
 
@@ -68,17 +65,6 @@ class OwedForm:
         return (self.due_at.astimezone(zone).date() - now.astimezone(zone).date()).days
 
 
-@dataclass(frozen=True, slots=True)
-class Coming:
-    """One report that a unit will be asked for: its period is not open yet."""
-
-    form_code: str
-    period: str
-    window: Window
-    opens_at: datetime
-    due_at: datetime
-
-
 def list_owed(
     session: Session,
     *,
@@ -127,29 +113,6 @@ def count_states(
     )
     found = {State(name): count for name, count in session.execute(query)}
     return {state: found[state] for state in State if state in found}
-
-
-def list_coming(
-    session: Session, *, kind: UnitKind, catalogue: Catalogue, zone: ZoneInfo, now: datetime
-) -> list[Coming]:
-    """What units of a kind will be asked for in the next 90 days, the soonest open first.
-
-    Worked out from regimes and calendar as they are now; what was opened is not in it.
-    """
-    planned = planned_openings(
-        session, catalogue=catalogue, zone=zone, now=now, until=now + HORIZON
-    )
-    return [
-        Coming(
-            one.form.code,
-            one.period.code,
-            one.days.window,
-            one.opens_at,
-            end_of_day(one.days.due[kind], zone),
-        )
-        for one in planned
-        if kind in one.form.reporter_kinds
-    ]
 
 
 def _paged(query: _Lines, after: int, *, newest_first: bool) -> _Lines:

@@ -1,30 +1,51 @@
-"""Persons who get the messages of a unit."""
+"""Persons who get the messages of a unit: it sees to its own, and to those of units below it."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, literal, or_, select, true, tuple_
+from sqlalchemy.orm import Session, aliased
 
-from reporting.errors import Conflict, NotAllowed, NotFound
-from reporting.models import Person, ReportingUnit
+from reporting.errors import Conflict, NotFound
+from reporting.models import Person, ReportingUnit, UnitTerm
 from reporting.services.actors import Actor
+from reporting.services.rights import require_sight
+
+PAGE_SIZE = 100
+
+LONGEST_NAME = 200
+LONGEST_MAIL = 254
 
 #: Good enough to see a slip of the pen; whether the address lives, its server says.
 _MAIL = re.compile(r"[^\s@,;<>\"()]{1,64}@[A-Za-z0-9.-]{1,180}\.[A-Za-z]{2,60}")
 
 
+def is_mail(text: str) -> bool:
+    """Whether this is one mail address, and nothing that could add a line to a header."""
+    return len(text) <= LONGEST_MAIL and text.isprintable() and _MAIL.fullmatch(text) is not None
+
+
 def add_person(
-    session: Session, *, actor: Actor, unit: ReportingUnit, name: str, mail: str, now: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    unit: ReportingUnit,
+    name: str,
+    mail: str,
+    on: date,
+    now: datetime,
 ) -> Person:
-    """Let a person get the messages of a unit. The caller commits. NotAllowed, Conflict."""
-    _require_own(actor, unit.id)
+    """Let a person get the messages of a unit. The caller commits. NotAllowed, Conflict.
+
+    `on` is the day on which it is asked who stands under whom.
+    """
+    require_sight(session, actor=actor, unit=unit, on=on)
     name, mail = " ".join(name.split()), mail.strip()
-    if not name or len(name) > 200 or not name.isprintable():
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise Conflict(vi="Cần họ tên, trên một dòng.", en="A name on one line is needed.")
-    if not _MAIL.fullmatch(mail):
+    if not is_mail(mail):
         raise Conflict(
             vi=f"“{mail[:60]}” không phải địa chỉ thư.", en=f"{mail[:60]!r} is no mail address."
         )
@@ -44,32 +65,63 @@ def add_person(
     return known
 
 
-def end_person(session: Session, *, actor: Actor, person_id: int, now: datetime) -> Person:
+def end_person(
+    session: Session, *, actor: Actor, person_id: int, on: date, now: datetime
+) -> Person:
     """Send a person no more messages. The caller commits. NotFound, NotAllowed."""
     person = session.get(Person, person_id)
     if person is None or person.ended_at is not None:
         raise NotFound(vi=f"Không có người số {person_id}.", en=f"There is no person {person_id}.")
-    _require_own(actor, person.unit_id)
+    unit = session.get_one(ReportingUnit, person.unit_id)
+    require_sight(session, actor=actor, unit=unit, on=on)
     person.ended_at = now
     return person
 
 
-def list_persons(session: Session, *, actor: Actor) -> list[tuple[Person, ReportingUnit]]:
-    """Those who get messages, by unit: one statement."""
+def list_persons(
+    session: Session,
+    *,
+    actor: Actor,
+    on: date,
+    unit_id: int | None = None,
+    after: int = 0,
+    limit: int | None = PAGE_SIZE,
+) -> list[tuple[Person, ReportingUnit]]:
+    """Those who get messages, of the actor's unit and the units below it, by unit: one statement.
+
+    Of one unit, where it is named. The next page begins `after` the last id.
+    """
+    last, its_unit = aliased(Person), aliased(ReportingUnit)
     query = (
         select(Person, ReportingUnit)
         .join(ReportingUnit, ReportingUnit.id == Person.unit_id)
-        .where(Person.ended_at.is_(None))
-        .order_by(ReportingUnit.code, Person.mail)
+        .where(Person.ended_at.is_(None), is_seen_by(actor, on))
+        .order_by(ReportingUnit.code, Person.id)
+        .limit(limit)
     )
-    if actor.unit_id is not None:
-        query = query.where(Person.unit_id == actor.unit_id)
+    if unit_id is not None:
+        query = query.where(Person.unit_id == unit_id)
+    if after:
+        code = (
+            select(its_unit.code)
+            .join(last, last.unit_id == its_unit.id)
+            .where(last.id == after)
+            .scalar_subquery()
+        )
+        query = query.where(tuple_(ReportingUnit.code, Person.id) > tuple_(code, literal(after)))
     return [(person, unit) for person, unit in session.execute(query)]
 
 
-def _require_own(actor: Actor, unit_id: int) -> None:
-    if not actor.may_administer and actor.unit_id != unit_id:
-        raise NotAllowed(
-            vi="Tài khoản này không quản lý người nhận thư của đơn vị đó.",
-            en="This client may not say who gets the messages of that unit.",
-        )
+def is_seen_by(actor: Actor, on: date) -> ColumnElement[bool]:
+    """Of which units an actor sees the persons: all, or its own and those below it on a day."""
+    if actor.may_administer:
+        return true()
+    return or_(ReportingUnit.id == actor.unit_id, ReportingUnit.id.in_(_below(actor.unit_id, on)))
+
+
+def _below(unit_id: int | None, on: date) -> Select[int]:
+    return select(UnitTerm.unit_id).where(
+        UnitTerm.parent_id == unit_id,
+        UnitTerm.valid_from <= on,
+        or_(UnitTerm.valid_to.is_(None), UnitTerm.valid_to >= on),
+    )

@@ -30,10 +30,12 @@ def known_regimes(session: Session, catalogue: Catalogue) -> Mapping[str, Regime
     return {**here, **catalogue.regimes}
 
 
-def published_regimes(session: Session, catalogue: Catalogue) -> list[Regime]:
-    """What everyone may read of: every regime but the secret ones, by code."""
-    known = known_regimes(session, catalogue)
-    return [regime for _, regime in sorted(known.items()) if not regime.is_secret]
+def list_regimes(
+    session: Session, catalogue: Catalogue, *, with_secret: bool = False
+) -> list[Regime]:
+    """The regimes by code; without the secret ones they are what everyone may read of."""
+    known = sorted(known_regimes(session, catalogue).items())
+    return [regime for _, regime in known if with_secret or not regime.is_secret]
 
 
 def keep_regime(

@@ -22,7 +22,8 @@ from reporting.models.units import (
     UnitTerm,
 )
 from reporting.services.actors import Actor
-from reporting.services.unit_files import UnitRow, read_unit_file
+from reporting.services.import_files import ImportRow
+from reporting.services.unit_files import read_unit_file
 from reporting.services.unit_imports import import_units
 
 #: In this order: the root comes with the agencies.
@@ -74,7 +75,7 @@ def load_shipped_registry(session: Session, *, actor: Actor, now: datetime) -> R
     return RegistryLoad(result.created, result.changed, _load_lineage(session))
 
 
-def _shipped_rows() -> tuple[UnitRow, ...]:
+def _shipped_rows() -> tuple[ImportRow, ...]:
     contents = [read_unit_file(read_shipped(name)) for name in UNIT_LISTS]
     return tuple(row for content in contents for row in content.rows)
 

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from reporting.models import ReportingUnit
+from reporting.services import locks
 from reporting.services.actors import Actor
 from reporting.services.identifiers import normalise_identifier
-from reporting.services.unit_files import COLUMNS, ImportFault, UnitRow
+from reporting.services.import_faults import ImportFault
+from reporting.services.import_files import ImportResult, ImportRow, in_order
+from reporting.services.unit_files import COLUMNS
 from reporting.services.unit_plan import Plan, check_plan, place
 from reporting.services.unit_rows import UnitFacts, read_row
 from reporting.services.unit_store import read_registry, write_plan
 
 
-@dataclass(frozen=True, slots=True)
-class ImportResult:
-    """How many units the file makes, changes and leaves as they are; or why it does nothing."""
-
-    created: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    faults: tuple[ImportFault, ...] = ()
-    is_dry_run: bool = False
-
-
 def import_units(
     session: Session,
-    rows: Iterable[UnitRow],
+    rows: Iterable[ImportRow],
     *,
     dry_run: bool = False,
     actor: Actor,
@@ -45,14 +36,14 @@ def import_units(
     """
     rows = tuple(rows)
     if not dry_run:
-        _keep_other_imports_out(session)
+        locks.keep_other_writers_out(session, ReportingUnit)
     facts, faults = _read(rows)
     plan = Plan(read_registry(session))
     faults.extend(place(plan, facts))
     mentioned = {normalise_identifier(row.cells.get("code") or "") for row in rows}
     faults.extend(check_plan(plan, facts, mentioned=mentioned))
     if faults:
-        return ImportResult(faults=tuple(sorted(set(faults), key=_position)), is_dry_run=dry_run)
+        return ImportResult(faults=in_order(faults, COLUMNS), is_dry_run=dry_run)
     touched = [plan.units[code] for code in {fact.code for fact in facts}]
     created = sum(not unit.id for unit in touched)
     changed = sum(unit.id != 0 and unit.is_changed for unit in touched)
@@ -61,7 +52,7 @@ def import_units(
     return ImportResult(created, changed, len(touched) - created - changed, (), dry_run)
 
 
-def _read(rows: Iterable[UnitRow]) -> tuple[list[UnitFacts], list[ImportFault]]:
+def _read(rows: Iterable[ImportRow]) -> tuple[list[UnitFacts], list[ImportFault]]:
     """The lines that can be read, in order of time, and the faults of those that cannot."""
     facts: list[UnitFacts] = []
     faults: list[ImportFault] = []
@@ -71,15 +62,3 @@ def _read(rows: Iterable[UnitRow]) -> tuple[list[UnitFacts], list[ImportFault]]:
         if fact is not None:
             facts.append(fact)
     return sorted(facts, key=lambda fact: (fact.valid_from, fact.line)), faults
-
-
-def _position(fault: ImportFault) -> tuple[int, int, str, str]:
-    column = COLUMNS.index(fault.column) if fault.column in COLUMNS else -1
-    return fault.line, column, fault.code, fault.given
-
-
-def _keep_other_imports_out(session: Session) -> None:
-    # Two imports could each be right alone and overlap together. On SQLite the transaction has
-    # the database to itself; this lock of PostgreSQL lets others read and refer to units.
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE reporting_unit IN SHARE ROW EXCLUSIVE MODE"))

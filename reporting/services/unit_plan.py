@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from reporting.models.units import IdentifierScheme, UnitKind
-from reporting.services.unit_files import ImportFault
+from reporting.services.import_faults import ImportFault
 from reporting.services.unit_rows import PARENT_KINDS, UnitFacts
 from reporting.services.unit_spans import Overlap, Span, covers, make_room, standing_at
 

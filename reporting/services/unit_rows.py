@@ -6,15 +6,14 @@ Knows nothing of the database, nor of the other lines.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
 from reporting.models.units import IdentifierScheme, UnitKind
-from reporting.services.identifiers import normalise_identifier
-from reporting.services.unit_files import ImportFault, UnitRow
+from reporting.services.import_faults import ImportFault
+from reporting.services.import_files import LONGEST_CODE, ImportRow, RowReader
 
 #: Under which kinds a unit of a kind may stand; the root stands under nothing.
 PARENT_KINDS: Mapping[UnitKind, frozenset[UnitKind]] = {
@@ -37,8 +36,6 @@ _GSO_DIGITS: Mapping[UnitKind, int] = {
     UnitKind.COMMUNE: 5,
 }
 
-_CODE = re.compile(r"[A-Z0-9]+(?:\.[A-Z0-9]+)*")
-_CODE_LENGTH = 40
 _NAME_LENGTH = 300
 _ISO_DAY = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})", re.ASCII)
 _LOCAL_DAY = re.compile(r"(?P<day>\d{1,2})/(?P<month>\d{1,2})/(?P<year>\d{4})", re.ASCII)
@@ -59,9 +56,9 @@ class UnitFacts:
     identifiers: Mapping[IdentifierScheme, str] = field(default_factory=dict)
 
 
-def read_row(row: UnitRow) -> tuple[UnitFacts | None, list[ImportFault]]:
+def read_row(row: ImportRow) -> tuple[UnitFacts | None, list[ImportFault]]:
     """The facts of one line; None when any cell of it cannot be read, with every fault of it."""
-    reader = _RowReader(row)
+    reader = _UnitReader(row)
     kind = reader.kind()
     name_vi = reader.name("name_vi", is_required=True)
     code = reader.code("code", is_required=True)
@@ -78,42 +75,14 @@ def read_row(row: UnitRow) -> tuple[UnitFacts | None, list[ImportFault]]:
     return facts, []
 
 
-class _RowReader:
-    """Reads the cells of one line and keeps what is wrong with them."""
-
-    def __init__(self, row: UnitRow) -> None:
-        self.row = row
-        self.faults: list[ImportFault] = []
-
-    def fault(self, column: str, code: str, given: str = "", expected: str = "") -> None:
-        self.faults.append(ImportFault(self.row.line, column, code, given, expected))
-
-    def text(self, column: str, *, is_required: bool, limit: int) -> str:
-        """The cell in NFC with single spaces; people paste names with either kind of accent."""
-        given = self.row.cells.get(column) or ""
-        text = " ".join(unicodedata.normalize("NFC", given).split())
-        if not text and is_required:
-            self.fault(column, "blank")
-        elif len(text) > limit:
-            self.fault(column, "too_long", f"{text[:30]}…", str(limit))
-            return ""
-        elif any(unicodedata.category(character) == "Cc" for character in text):
-            self.fault(column, "bad_character", repr(text)[1:-1])
-            return ""
-        return text
+class _UnitReader(RowReader):
+    """Reads the cells of a line about a unit."""
 
     def name(self, column: str, *, is_required: bool) -> str:
         return self.text(column, is_required=is_required, limit=_NAME_LENGTH)
 
-    def code(self, column: str, *, is_required: bool) -> str:
-        given = self.text(column, is_required=is_required, limit=_CODE_LENGTH)
-        code = normalise_identifier(given)
-        if given and not _CODE.fullmatch(code):
-            self.fault(column, "bad_code", given, "A-Z, 0-9, H55.242")
-        return code
-
     def kind(self) -> UnitKind | None:
-        text = self.text("kind", is_required=True, limit=_CODE_LENGTH).lower()
+        text = self.text("kind", is_required=True, limit=LONGEST_CODE).lower()
         if text in list(UnitKind):
             return UnitKind(text)
         if text:
@@ -122,7 +91,7 @@ class _RowReader:
 
     def day(self, column: str, *, is_required: bool) -> date | None:
         """A day as 2025-07-01 or as 1/7/2025, which is day/month/year as Vietnam writes it."""
-        text = self.text(column, is_required=is_required, limit=_CODE_LENGTH)
+        text = self.text(column, is_required=is_required, limit=LONGEST_CODE)
         if not text:
             return None
         match = _ISO_DAY.fullmatch(text) or _LOCAL_DAY.fullmatch(text)

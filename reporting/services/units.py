@@ -24,15 +24,11 @@ from reporting.models.units import (
 )
 from reporting.services.identifiers import normalise_identifier
 from reporting.services.registry_loading import load_shipped_registry
-from reporting.services.unit_files import ImportFault, UnitFile, UnitRow, read_unit_file
-from reporting.services.unit_imports import ImportResult, import_units
+from reporting.services.unit_files import read_unit_file
+from reporting.services.unit_imports import import_units
 
 __all__ = [
-    "ImportFault",
-    "ImportResult",
     "Predecessor",
-    "UnitFile",
-    "UnitRow",
     "UnitView",
     "ancestors",
     "find_unit",

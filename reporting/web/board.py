@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
 
 from reporting.http import Right, allows, current_actor, current_parts
 from reporting.services.board import BoardLine, By, board, board_periods
@@ -23,26 +24,37 @@ _HEADER = (
 )  # fmt: skip
 
 
+#: A board by unit has thousands of lines; the file has all of them.
+PAGE_SIZE = 200
+
+
 class _Asked(NamedTuple):
     periods: list[str]
     period: str
     form: str
     by: By
-    lines: list[BoardLine]
 
 
 @blp.get("/board")
 @allows(Right.PAGE)
 def show_board() -> str:
     """Expected, received, on time, late, missing, returned, waived; and the rates."""
-    asked = _asked()
-    catalogue = current_parts().catalogue
+    wanted, catalogue = request.args, current_parts().catalogue
+    after = (wanted.get("after_form", ""), wanted.get("after_unit", "").replace("\x00", ""))
+    with current_parts().reading_sessions() as session:
+        asked = _asked(session)
+        lines = _lines(
+            session, asked, after if after[0] in catalogue.codes else None, limit=PAGE_SIZE
+        )
+        whole = _lines(session, asked._replace(by=By.FORM))
     return render(
         "board.html",
         **asked._asdict(),
+        lines=lines,
+        last=lines[-1] if len(lines) == PAGE_SIZE else None,
         forms=catalogue.codes,
         titles={form.code: form.title_vi for form in catalogue.forms},
-        total=_total(asked.lines, asked.period),
+        total=_total(whole, asked.period),
     )
 
 
@@ -50,31 +62,45 @@ def show_board() -> str:
 @allows(Right.PAGE)
 def download_board() -> Response:
     """The same lines as a file."""
-    asked = _asked()
+    with current_parts().reading_sessions() as session:
+        asked = _asked(session)
+        lines = _lines(session, asked)
     rows = [
         (
             line.period, line.form_code, line.unit_code, line.unit_name, line.expected,
             line.received, line.on_time, line.late, line.missing, line.returned, line.waived,
             line.completeness, line.timeliness,
         )
-        for line in asked.lines
+        for line in lines
     ]  # fmt: skip
     return csv_file(f"tiep-nhan_{asked.period or 'trong'}.csv", _HEADER, rows)
 
 
-def _asked() -> _Asked:
+def _asked(session: Session) -> _Asked:
     """What the address asks for; what it does not know is left at its beginning."""
     wanted = request.args
     by = By(wanted["by"]) if wanted.get("by") in list(By) else By.FORM
     form = wanted.get("form", "")
     form = form if form in current_parts().catalogue.codes else ""
-    with current_parts().reading_sessions() as session:
-        periods = board_periods(session, actor=current_actor())
-        period = wanted.get("period", "")
-        if period not in periods:
-            period = _nearest(periods, current_parts().clock())
-        lines = board(session, actor=current_actor(), period=period, by=by, form_code=form)
-    return _Asked(list(periods), period, form, by, lines)
+    periods = board_periods(session, actor=current_actor())
+    period = wanted.get("period", "")
+    if period not in periods:
+        period = _nearest(periods, current_parts().clock())
+    return _Asked(list(periods), period, form, by)
+
+
+def _lines(
+    session: Session, asked: _Asked, after: tuple[str, str] | None = None, limit: int | None = None
+) -> list[BoardLine]:
+    return board(
+        session,
+        actor=current_actor(),
+        period=asked.period,
+        by=asked.by,
+        form_code=asked.form,
+        after=after,
+        limit=limit,
+    )
 
 
 def _nearest(periods: Mapping[str, datetime], now: datetime) -> str:

@@ -10,8 +10,8 @@ from flask import Response
 
 from reporting.http import attachment
 
-#: Signs with which a spreadsheet begins a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: Signs with which a spreadsheet begins a formula, also as East Asian keyboards write them.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
@@ -24,4 +24,7 @@ def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]])
 
 
 def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    # Blanks before the sign are passed over by some of them.
+    if isinstance(cell, str) and (cell[:1].isspace() or cell.startswith(_FORMULA)):
+        return f"'{cell}"
+    return cell

@@ -10,15 +10,14 @@ from flask import Blueprint, request
 from sqlalchemy.orm import Session
 
 from reporting.http import Right, allows, current_parts
+from reporting.services.coming import Coming, list_coming
 from reporting.services.named import unit_named
 from reporting.services.obligations import (
     SETTLED,
     UNSETTLED,
-    Coming,
     OwedForm,
     State,
     count_states,
-    list_coming,
     list_owed,
 )
 from reporting.services.units import UnitView, list_units, views
@@ -41,6 +40,7 @@ class Desk:
     unsettled: Sequence[OwedForm]
     settled: Sequence[OwedForm]
     coming: Sequence[Coming]
+    coming_below: Sequence[Coming]
     subordinates: Mapping[State, int]
 
 
@@ -102,17 +102,20 @@ def _desk(session: Session, wanted: str) -> Desk:
     on, now = parts.today(), parts.clock()
     found = unit_named(session, wanted, on=on)
     owed = partial(list_owed, session, unit_id=found.id, now=now)
+    coming = partial(
+        list_coming,
+        session,
+        unit=found,
+        catalogue=parts.catalogue,
+        zone=parts.settings.time_zone,
+        now=now,
+    )
     return Desk(
         views(session, [found.id], on=on)[found.id],
         owed(states=UNSETTLED),
         owed(states=SETTLED, newest_first=True, limit=_MOST_SETTLED),
-        list_coming(
-            session,
-            kind=found.kind,
-            catalogue=parts.catalogue,
-            zone=parts.settings.time_zone,
-            now=now,
-        ),
+        coming(),
+        coming(of_subordinates=True),
         count_states(session, unit_id=found.id, now=now, of_subordinates=True),
     )
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from forms.regime import Regime
 from reporting.http import Right, allows, current_parts
-from reporting.services.regimes import published_regimes
+from reporting.services.regimes import list_regimes
 from reporting.web.csv_files import csv_file
 from reporting.web.rendering import KINDS, render
 
@@ -41,7 +41,7 @@ def download_regimes() -> Response:
 def _published() -> list[Regime]:
     parts = current_parts()
     with parts.reading_sessions() as session:
-        return published_regimes(session, parts.catalogue)
+        return list_regimes(session, parts.catalogue)
 
 
 def _row(regime: Regime) -> Sequence[str]:
@@ -55,12 +55,19 @@ def _row(regime: Regime) -> Sequence[str]:
         _frequency(regime),
         _deadlines(regime),
         ", ".join(_METHODS.get(method, method) for method in regime.methods),
-        f"{regime.legal.number}, {regime.legal.issuer}",
+        _legal_text(regime),
     )
 
 
 def _rows_of(regime: Regime) -> list[tuple[str, str]]:
     return list(zip(_HEADER[3:], _row(regime)[3:], strict=True))
+
+
+def _legal_text(regime: Regime) -> str:
+    """The article that a reader looks up, and the document in which it stands."""
+    legal = regime.legal
+    issued = f", {legal.issued_on:%d/%m/%Y}" if legal.issued_on else ""
+    return f"{regime.source}; số {legal.number}, {legal.issuer}{issued}"
 
 
 def _frequency(regime: Regime) -> str:

@@ -130,7 +130,15 @@ def test_an_ad_hoc_regime_over_the_api(doors: Doors) -> None:
 
 def test_the_board_over_the_api(doors: Doors) -> None:
     """A province sees its own lines; rates are text with one decimal."""
-    lines = doors.get("/board?period=2026-Q3&by=form", "province").get_json()
+    lines = doors.get("/board?period=2026-Q3&by=form", "province").get_json()["items"]
     line = next(line for line in lines if line["form"] == LEAF_FORM)
     assert (line["expected"], line["received"], line["completeness"]) == (2, 0, "0.0")
     assert doors.get("/board?period=2026-Q3&by=colour", "province").status_code == 422
+    paged: list[dict[str, Any]] = []
+    after: str | None = ""
+    while after is not None:
+        path = f"/board?period=2026-Q3&by=unit&limit=1&after={after}"
+        page = doors.get(path, "province").get_json()
+        paged += page["items"]
+        after = page["next"]
+    assert [line["unit"] for line in paged] == ["X01840", "X01843"]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from tests.builders import a_return, a_unit, an_open_period
+from reporting.services.persons import add_person
+from tests.builders import IN_Q3, SYSTEM, a_return, a_unit, an_open_period
 from tests.reporting.doors import Doors
 from tests.reporting.services.receiving import counted_statements
 
 LISTS = [
+    "/api/v1/persons", "/api/v1/obligations/coming?unit=H55&of=subordinates",
+    "/board.csv?period=2026-Q3&by=unit",
     "/api/v1/submissions", "/api/v1/units", "/api/v1/periods", "/api/v1/consolidations",
     "/api/v1/obligations?unit=X01840", "/periods?form=II.06a/VPCP/KSTT", "/editions",
     "/?unit=X01840", "/?unit=H55", "/subordinates?unit=H55", "/board?by=unit", "/regimes",
@@ -33,6 +36,10 @@ def _fill(doors: Doors, letter: str) -> None:
     with doors.sessions.begin() as session:
         unit = a_unit(session, f"X0000{letter}", parent=doors.province)
         an_open_period(session, units=[unit])
+        mail = f"{letter}@x.gov.vn"
+        add_person(
+            session, actor=SYSTEM, unit=unit, name="A", mail=mail, on=IN_Q3.date(), now=IN_Q3
+        )
     assert doors.send(a_return(f"X0000{letter}"), "centre").status_code == 201
     asked = {"form": "II.06c/VPCP/KSTT", "period": "2026-Q3", "unit": "H55"}
     assert doors.send(asked, "centre", to="/consolidations").status_code == 201

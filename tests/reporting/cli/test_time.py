@@ -90,12 +90,23 @@ def test_a_period_rests_and_goes_on(run: Run) -> None:
     assert "1 obligations" in run("periods", "resume", "2026-Q3", "--reason", "Xong").output
 
 
-def test_persons_and_dead_letters(run: Run) -> None:
-    """Added, listed, ended; no letter is dead."""
+def test_persons_and_dead_letters(run: Run, tmp_path: Path) -> None:
+    """Added, listed, ended, taken from a file; no letter is dead."""
     assert run("persons", "add", "X1", "Nguyễn Đạt", "dat@x1.vn").exit_code == 0
     assert "Nguyễn Đạt <dat@x1.vn>" in run("persons", "list").output
     assert run("persons", "add", "X1", "Nguyễn Đạt", "dat").exit_code == 1
     assert run("persons", "end", "1").exit_code == 0
+    file = tmp_path / "người.csv"
+    file.write_text("unit,name,mail\nX1,Nguyễn Đạt,dat@x1.vn\nH55,Trần Bình,binh@h55.vn\n")
+    assert (
+        "Would be: 1 persons made, 1 changed"
+        in run("persons", "import", str(file), "--dry-run").output
+    )
+    assert "1 người nhận thư mới" in run("persons", "import", str(file)).output
+    file.write_text("unit,name,mail\nX7,A,a@b\n")
+    refused = run("persons", "import", str(file))
+    assert refused.exit_code == 1
+    assert "Dòng 2, cột mail" in refused.output
     assert run("mail", "list").output == ""
     assert run("mail", "retry", "1").exit_code == 1
 

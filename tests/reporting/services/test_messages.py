@@ -6,7 +6,7 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
@@ -25,6 +25,9 @@ from reporting.services.persons import add_person, end_person, list_persons
 from reporting.services.ringing import Bell, ring
 from tests.builders import SYSTEM, ZONE, a_return, a_unit, shipped_forms
 from tests.reporting.services.receiving import send
+
+#: A day on which every unit of these tests is there.
+DAY = date(2026, 9, 1)
 
 
 def at(day: int, hour: int = 9, *, month: int = 9) -> datetime:
@@ -82,7 +85,7 @@ def sessions(session: Session, session_factory: sessionmaker[Session]) -> sessio
         (province, "Trần Thị Bình", "binh@h55.gov.test"),
         (commune, "Nguyễn Văn Đạt", "dat@x1.gov.test"),
     ):
-        add_person(session, actor=SYSTEM, unit=unit, name=name, mail=mail, now=now)
+        add_person(session, actor=SYSTEM, unit=unit, name=name, mail=mail, on=now.date(), now=now)
     session.commit()
     return session_factory
 
@@ -231,25 +234,25 @@ def test_a_person_needs_a_name_and_one_address(session: Session, name: str, mail
     """Nothing that could add a line to a header is kept."""
     unit = a_unit(session, "X9")
     with pytest.raises(Conflict):
-        add_person(session, actor=SYSTEM, unit=unit, name=name, mail=mail, now=at(1))
+        add_person(session, actor=SYSTEM, unit=unit, name=name, mail=mail, on=DAY, now=at(1))
 
 
 def test_who_may_say_who_gets_messages(session: Session) -> None:
     """A unit for itself, the centre for all; ended, and taken up again."""
     unit, other = a_unit(session, "X8"), a_unit(session, "X9")
     own = Actor(name="x8", unit_id=unit.id)
-    person = add_person(session, actor=own, unit=unit, name="A", mail="a@b.vn", now=at(1))
+    person = add_person(session, actor=own, unit=unit, name="A", mail="a@b.vn", on=DAY, now=at(1))
     with pytest.raises(NotAllowed):
-        add_person(session, actor=own, unit=other, name="A", mail="a@b.vn", now=at(1))
+        add_person(session, actor=own, unit=other, name="A", mail="a@b.vn", on=DAY, now=at(1))
     with pytest.raises(Conflict):
-        add_person(session, actor=own, unit=unit, name="A", mail="a@b.vn", now=at(1))
-    end_person(session, actor=own, person_id=person.id, now=at(2))
-    assert list_persons(session, actor=own) == []
+        add_person(session, actor=own, unit=unit, name="A", mail="a@b.vn", on=DAY, now=at(1))
+    end_person(session, actor=own, person_id=person.id, on=DAY, now=at(2))
+    assert list_persons(session, actor=own, on=DAY) == []
     with pytest.raises(NotFound):
-        end_person(session, actor=own, person_id=person.id, now=at(2))
-    again = add_person(session, actor=own, unit=unit, name="B", mail="a@b.vn", now=at(3))
+        end_person(session, actor=own, person_id=person.id, on=DAY, now=at(2))
+    again = add_person(session, actor=own, unit=unit, name="B", mail="a@b.vn", on=DAY, now=at(3))
     assert (again.id, again.name) == (person.id, "B")
-    listed: list[tuple[Person, ReportingUnit]] = list_persons(session, actor=SYSTEM)
+    listed: list[tuple[Person, ReportingUnit]] = list_persons(session, actor=SYSTEM, on=DAY)
     assert [unit.code for _, unit in listed] == ["X8"]
 
 

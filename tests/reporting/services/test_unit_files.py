@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporting.services import unit_files
-from reporting.services.unit_files import FAULTS, ImportFault, read_unit_file
+from reporting.services import import_files
+from reporting.services.import_faults import FAULTS, ImportFault
+from reporting.services.unit_files import read_unit_file
 
 HEADING = "code,kind,name_vi,parent,valid_from\n"
 LINE = "X00004,commune,Phường Ba Đình,H26,2025-07-01\n"
@@ -68,11 +69,11 @@ def test_a_file_that_is_no_list_is_refused_with_its_reason(content: bytes, code:
 
 def test_a_file_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither too many bytes nor too many lines get into memory as units."""
-    monkeypatch.setattr(unit_files, "MAX_ROWS", 2)
+    monkeypatch.setattr(import_files, "MAX_ROWS", 2)
     assert read_unit_file((HEADING + LINE * 2).encode()).faults == ()
     too_many = read_unit_file((HEADING + LINE * 3).encode())
     assert [fault.code for fault in too_many.faults] == ["too_many_rows"]
-    monkeypatch.setattr(unit_files, "MAX_BYTES", 10)
+    monkeypatch.setattr(import_files, "MAX_BYTES", 10)
     assert [fault.code for fault in read_unit_file(b"x" * 11).faults] == ["too_long"]
 
 

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from reporting.models import ReportingUnit, UnitIdentifier, UnitTerm
 from reporting.services.actors import Actor
+from reporting.services.import_files import ImportResult
 from reporting.services.units import (
-    ImportResult,
     find_unit,
     import_units,
     load_shipped_registry,

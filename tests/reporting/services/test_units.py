@@ -20,10 +20,10 @@ from reporting.models import (
     UnitTerm,
 )
 from reporting.services.actors import Actor
+from reporting.services.import_files import ImportRow
 from reporting.services.registry_loading import SAMPLE, read_shipped
 from reporting.services.units import (
     Predecessor,
-    UnitRow,
     ancestors,
     find_unit,
     find_units,
@@ -100,7 +100,7 @@ def test_loading_again_keeps_what_an_operator_has_corrected(registry: Session) -
         "parent": "CP",
         "valid_from": "2026-08-01",
     }
-    result = import_units(registry, [UnitRow(2, cells)], actor=ACTOR, now=NOW)
+    result = import_units(registry, [ImportRow(2, cells)], actor=ACTOR, now=NOW)
     assert result.changed == 1
     load_shipped_registry(registry, actor=ACTOR, now=NOW)
     found = find_unit(registry, "G17", on=TODAY)

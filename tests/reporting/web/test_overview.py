@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from io import StringIO
 
 import pytest
+from sqlalchemy import update
 
 from reporting.app import create_app
+from reporting.models import ReportingObligation, Stand
 from reporting.services.regimes import make_regime
 from reporting.settings import Environment, Settings
 from reporting.web.csv_files import csv_file
@@ -38,6 +41,43 @@ def test_a_province_sees_what_is_owed_to_it(doors: Doors) -> None:
     assert "X01840" not in due
     assert "X01843" in due
     assert doors.http.get("/subordinates?unit=nobody").status_code == 404
+
+
+def test_a_province_sees_what_comes_for_its_communes(doors: Doors) -> None:
+    """How many of them will be asked for what."""
+    below = doors.http.get("/?unit=H55").text.split('id="below-title"')[1]
+    assert '<td class="figure" data-label="Số đơn vị">2</td>' in below
+
+
+def test_the_board_comes_in_pages(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line once; the total on every page is that of the whole, and so is the file."""
+    monkeypatch.setattr("reporting.web.board.PAGE_SIZE", 1)
+    path, seen = "/board?period=2026-Q3&by=unit", []
+    while path:
+        page = doors.http.get(path).text
+        seen += re.findall(r"\((X\w+)\)</small>", page)
+        assert '<td class="figure" data-label="Phải gửi">2</td>' in page.split("<tfoot>")[1]
+        link = re.search(r'href="(/board\?[^"]*after_form[^"]*)"', page)
+        path = link[1].replace("&amp;", "&") if link else ""
+    assert seen == ["X01840", "X01843"]
+    file = doors.http.get("/board.csv?period=2026-Q3&by=unit").data.decode("utf-8-sig")
+    assert [row[2] for row in csv.reader(StringIO(file))][1:] == seen
+    assert doors.http.get("/board?after_form=%00&after_unit=%00").status_code == 200
+    assert doors.http.get(f"/board?after_form={LEAF_FORM}&after_unit=%00").status_code == 200
+
+
+@pytest.mark.parametrize("stand", list(Stand))
+def test_every_stand_has_its_word(doors: Doors, stand: Stand) -> None:
+    """A unit that was let off is listed like any other, form by form and on its desk."""
+    with doors.sessions.begin() as session:
+        session.execute(
+            update(ReportingObligation)
+            .where(ReportingObligation.unit_id == doors.commune.id)
+            .values(stand=stand)
+        )
+    for path in ("/?unit=X01840", f"/periods?period=2026-Q3&form={LEAF_FORM}", "/?unit=H55",
+                 "/subordinates?unit=H55"):  # fmt: skip
+        assert doors.http.get(path).status_code == 200
 
 
 def test_the_board_shows_rates_and_totals(doors: Doors) -> None:
@@ -81,13 +121,19 @@ def test_the_list_of_regimes_is_open_to_all_and_tells_no_secret(doors: Doors) ->
         assert "Báo cáo nhanh" in text
         assert "Báo cáo mật" not in text
     assert "ngày 19 tháng cuối kỳ" in page
+    assert "Thông tư 01/2020/TT-VPCP, Điều 10; số 01/2020/TT-VPCP" in page
     assert browser.get("/board").status_code == 403
+    seen = {
+        who: "CV-MAT" in {one["code"] for one in doors.get("/regimes", who).get_json()["items"]}
+        for who in ("commune", "centre")
+    }
+    assert seen == {"commune": False, "centre": True}
 
 
 def test_a_cell_of_a_file_is_no_formula(doors: Doors) -> None:
     """A spreadsheet that opens the file runs nothing that someone put into a name."""
     with doors.app.test_request_context():
-        answer = csv_file("x.csv", ["a"], [["=HYPERLINK(1)"], ["@x"], [-5]])
+        answer = csv_file("x.csv", ["a"], [["=HYPERLINK(1)"], ["@x"], [" =1"], ["＝1"], [-5]])
         answer.direct_passthrough = False
         text = answer.get_data().decode("utf-8-sig")
-    assert text.split("\r\n") == ["a", "'=HYPERLINK(1)", "'@x", "-5", ""]
+    assert text.split("\r\n") == ["a", "'=HYPERLINK(1)", "'@x", "' =1", "'＝1", "-5", ""]
