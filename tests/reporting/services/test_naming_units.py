@@ -15,7 +15,13 @@ from tests.reporting.services.receiving import send
 
 @pytest.mark.parametrize(
     ("named", "kept"),
-    [("H55", "H55"), ("Tỉnh H55", "H55"), ("H55.01", "H55.01"), ("000.01.H55", "H55.01")],
+    [
+        ("H55", "H55"),
+        ("Tỉnh H55", "H55"),
+        ("H55.01", "H55.01"),
+        ("000.01.H55", "H55.01"),
+        ("SỞ NỘI VỤ", "H55.01"),
+    ],
 )
 def test_a_row_of_a_unit_is_kept_under_its_stable_code(
     session: Session, named: str, kept: str
@@ -29,7 +35,7 @@ def test_a_row_of_a_unit_is_kept_under_its_stable_code(
     assert row["key"] == kept
 
 
-@pytest.mark.parametrize("named", ["H26", "H55.99", "Đất đai"])
+@pytest.mark.parametrize("named", ["H26", "H55.99", "Đất đai", "Sở Y tế"])
 def test_a_row_of_another_unit_is_refused(session: Session, named: str) -> None:
     """Nobody reports for a unit that does not belong to them."""
     _two_provinces(session)
@@ -42,7 +48,9 @@ def test_a_row_of_another_unit_is_refused(session: Session, named: str) -> None:
 def _two_provinces(session: Session) -> None:
     province = a_province(session)
     a_province(session, "H26")
-    a_unit(session, "H55.01", kind=UnitKind.DEPARTMENT, parent=province)
+    a_unit(session, "H55.01", kind=UnitKind.DEPARTMENT, parent=province, name="Sở Nội vụ")
+    for code in ("H55.02", "H55.03"):
+        a_unit(session, code, kind=UnitKind.DEPARTMENT, parent=province, name="Sở Y tế")
     an_open_period(session, form_code="01/TCD", units=[province])
 
 
