@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 from forms.faults import BadDeclaration
 from jobs.clock import Ringer, serve
 from jobs.demo.cli import demo
-from jobs.leading import SecondScheduler, lead_of
+from jobs.leading import NoLead, SecondScheduler, lead_of
 from reporting.db import is_migrated
 from reporting.errors import Refusal
 from reporting.logs import configure_logging
@@ -37,7 +37,9 @@ from reporting.services.job_runs import (
     would_do,
 )
 from reporting.services.preview import look_ahead
+from reporting.services.ringing import ring
 from reporting.settings import BadSettings, Settings
+from reporting.work import ring_lightly, work
 
 TRY_AGAIN = 75
 FAILED = 1
@@ -184,16 +186,50 @@ def retry_one(number: int) -> None:
 
 @main.command("serve")
 @click.option("--every", default=15.0, show_default=True, type=click.FloatRange(0.1, 3600))
-def serve_clock(every: float) -> None:
+@click.option("--no-work", is_flag=True, help="Leave heavy work to reporting-jobs work.")
+def serve_clock(every: float, *, no_work: bool) -> None:
     """Ring for good; of several on PostgreSQL one leads, and another takes over."""
-    signal.signal(signal.SIGTERM, _terminate)
     with _opened() as parts:
-        try:
-            serve(Ringer(parts.bell, lead_of(parts.engine), every))
-        except SecondScheduler as second:
-            raise click.ClickException(str(second)) from None
-        except KeyboardInterrupt:
-            click.echo("ended")
+        if no_work:
+            _refuse_on_sqlite(parts)
+        act = ring_lightly if no_work else ring
+        _serve(Ringer(parts.bell, lead_of(parts.engine), every, act))
+
+
+@main.command("work")
+@click.option("--every", default=2.0, show_default=True, type=click.FloatRange(0.1, 3600))
+@click.option("--once", is_flag=True, help="Do what is due, and end.")
+def work_for_good(every: float, *, once: bool) -> None:
+    """Consolidate and hand over as it falls due; on PostgreSQL, with as many workers as wanted."""
+    with _opened() as parts:
+        _refuse_on_sqlite(parts)
+        if not once:
+            _serve(Ringer(parts.bell, NoLead(), every, work))
+            return
+        rung = work(parts.bell, now=parts.clock())
+        click.echo(", ".join(f"{count} {what}" for what, count in rung.done.items()) or "nothing")
+        if rung.failed:
+            raise click.ClickException("\n".join(rung.failed))
+
+
+def _serve(ringer: Ringer) -> None:
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        serve(ringer)
+    except SecondScheduler as second:
+        raise click.ClickException(str(second)) from None
+    except KeyboardInterrupt:
+        click.echo("ended")
+
+
+def _refuse_on_sqlite(parts: Parts) -> None:
+    if parts.engine.dialect.name == "sqlite":
+        raise click.ClickException(
+            "Trên SQLite, tiến trình lập lịch tự làm việc nặng (reporting-jobs serve); muốn có "
+            "tiến trình riêng, hãy dùng PostgreSQL.\n"
+            "On SQLite the scheduler does heavy work itself (reporting-jobs serve); for processes "
+            "of their own use PostgreSQL."
+        )
 
 
 def _terminate(number: int, frame: object) -> NoReturn:

@@ -26,11 +26,15 @@ _BEAT = 1.0
 
 @dataclass
 class Ringer:
-    """Rings every so many seconds while it leads; told of the store's absence, it tries again."""
+    """Rings every so many seconds while it leads; told of the store's absence, it tries again.
+
+    `act` is `ring` unless heavy work is left to workers; a worker does nothing else.
+    """
 
     bell: Bell
     lead: Lead
     every: float
+    act: Callable[..., Rung] = ring
     on_ring: Callable[[Rung], None] = lambda _: None
     _rang: float = field(default=float("-inf"), init=False)
     _led: bool = field(default=False, init=False)
@@ -41,12 +45,14 @@ class Ringer:
         if leads and not self._led:
             _log.info("this scheduler leads")
             self._rang = float("-inf")
+        if self._led and not leads:
+            _log.warning("this scheduler leads no more: the store is away, or another one leads")
         self._led = leads
         if not leads or time.monotonic() - self._rang < self.every:
             return
         self._rang = time.monotonic()
         try:
-            self.on_ring(ring(self.bell, now=self.bell.clock()))
+            self.on_ring(self.act(self.bell, now=self.bell.clock()))
         except SQLAlchemyError as fault:
             _log.error("the store is away; the next ring takes it up", fault=str(fault)[:300])
 

@@ -112,8 +112,8 @@ class FileLead(Lead):
             self._file = None
 
 
-class OnlyOne(Lead):
-    """The lead on a store that no other process can see."""
+class NoLead(Lead):
+    """Nothing to lead: a store that no other process sees, or work that the ledger shares out."""
 
     def take(self) -> bool:
         """Always."""
@@ -128,4 +128,4 @@ def lead_of(engine: Engine) -> Lead:
     if engine.dialect.name == "postgresql":
         return ServerLead(engine)
     file = engine.url.database
-    return FileLead(Path(file)) if file and file != ":memory:" else OnlyOne()
+    return FileLead(Path(file)) if file and file != ":memory:" else NoLead()

@@ -19,7 +19,7 @@ from reporting.services.actors import Actor
 from reporting.services.ledger import Action, in_order, waiting
 from reporting.services.planning import planned_openings
 from reporting.services.rights import require_centre
-from reporting.services.ringing import Bell, ring
+from reporting.services.ringing import WORK, Bell, ring
 
 #: The job that does everything that is due; each action is a job of its own as well.
 EVERYTHING = "ring"
@@ -151,7 +151,7 @@ def retry(session: Session, *, actor: Actor, action_id: int) -> JobAction:
 
 def last_ring(session: Session) -> datetime | None:
     """When a ring last came to its end: one statement."""
-    return session.scalar(select(func.max(JobRun.finished_at)))
+    return session.scalar(select(func.max(JobRun.finished_at)).where(JobRun.job != WORK))
 
 
 def oldest_overdue(session: Session, *, now: datetime) -> datetime | None:

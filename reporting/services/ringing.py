@@ -38,6 +38,9 @@ _RESTS = (
     timedelta(hours=12),
 )
 
+#: The door of workers, and what their runs are called: they say nothing of whether the clock runs.
+WORKER, WORK = "worker", "work"
+
 CLOCK = Actor(name="clock", is_system=True)
 
 
@@ -77,12 +80,13 @@ def ring(
     door: str = "scheduler",
     actor: Actor = CLOCK,
     only: frozenset[Action] = frozenset(),
+    leave: frozenset[Action] = frozenset(),
     run_id: int | None = None,
 ) -> Rung:
     """Do everything that is due by `now`, or only some kinds of it; opens its own transactions.
 
-    Raises OperationalError where the database is away: nothing is half done, and the next ring
-    takes it up.
+    What is to be left is left to other processes (reporting.work). Raises OperationalError where
+    the database is away: nothing is half done, and the next ring takes it up.
     """
     with bell.sessions.begin() as session:
         run = _begin(session, run_id, door, actor, now)
@@ -91,7 +95,7 @@ def ring(
         ask_daily(session, zone=bell.zone, now=now)
     rung = Rung(run)
     tried: set[int] = set()
-    while due := _due(bell, now, only, tried):
+    while due := _due(bell, now, only or frozenset(Action) - leave, tried):
         for action_id, asks in due:
             tried.add(action_id)
             _do_one(bell, rung, action_id, now)
@@ -109,10 +113,16 @@ def ring(
     return rung
 
 
+def is_due(bell: Bell, *, now: datetime, only: frozenset[Action]) -> bool:
+    """Whether anything of some kinds waits to be done by now."""
+    return bool(_due(bell, now, only, set()))
+
+
 def _begin(session: Session, run_id: int | None, door: str, actor: Actor, now: datetime) -> int:
     if run_id is not None:
         return run_id
-    run = JobRun(job="ring", door=door, actor=actor.name, as_of=now, started_at=now, outcome={})
+    job = WORK if door == WORKER else "ring"
+    run = JobRun(job=job, door=door, actor=actor.name, as_of=now, started_at=now, outcome={})
     session.add(run)
     session.flush()
     return run.id
@@ -122,9 +132,7 @@ def _due(
     bell: Bell, now: datetime, only: Iterable[Action], tried: set[int]
 ) -> list[tuple[int, bool]]:
     """The ids of what is due, in order, and whether doing it asks for more."""
-    query = waiting(now)
-    if only:
-        query = query.where(JobAction.action.in_([str(kind) for kind in only]))
+    query = waiting(now).where(JobAction.action.in_(sorted(str(kind) for kind in only)))
     with bell.sessions() as session:
         rows = in_order(session.scalars(query).all())
     return [(row.id, row.action in ASKING) for row in rows if row.id not in tried]

@@ -153,3 +153,61 @@ def test_a_lead_whose_connection_is_gone_is_given_up(store: str) -> None:
     assert first.take()
     first.give_up()
     engine.dispose()
+
+
+def test_the_clock_outlives_its_database(store: str, tmp_path: Path) -> None:
+    """While the database is away the log says so in a sentence; back again, the clock goes on."""
+    if store.startswith("sqlite"):
+        return  # A file does not go away.
+    engine, log = make_engine(store), tmp_path / "log"
+    name = engine.url.database
+    keeper = sa.create_engine(
+        engine.url.set(database="template1"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+    )
+
+    def let_in(answer: str) -> None:
+        with keeper.connect() as connection:
+            connection.exec_driver_sql(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS {answer}')
+            connection.execute(
+                sa.text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :n"
+                ),
+                {"n": name},
+            )
+
+    with scheduler(store, log) as process:
+        until(lambda: rings_ended(engine) > 1, log)
+        engine.dispose()
+        let_in("false")
+        until(lambda: "leads no more" in log.read_text(), log)
+        time.sleep(2)
+        assert process.poll() is None
+        let_in("true")
+        before = rings_ended(engine)
+        until(lambda: rings_ended(engine) > before + 1, log)
+    assert "Traceback" not in log.read_text()
+    with Session(engine) as session:
+        done = sa.select(sa.func.count()).where(JobAction.done_at.is_not(None))
+        again = done.where(JobAction.attempts > 0)
+        assert (session.scalar(done) or 0) > 0
+        assert session.scalar(again) == 0
+    engine.dispose()
+    keeper.dispose()
+
+
+def test_a_worker_is_for_postgresql(store: str) -> None:
+    """It does what is due and ends; on SQLite it says who does the work there."""
+    done = CliRunner(env={"REPORTING_DATABASE_URL": store}).invoke(main, ["work", "--once"])
+    if store.startswith("sqlite"):
+        assert done.exit_code == 1
+        assert "SQLite" in done.output
+    else:
+        assert (done.exit_code, done.output) == (0, "nothing\n")
+
+
+def test_an_unknown_job_is_a_sentence(store: str) -> None:
+    """It names the jobs that there are."""
+    done = CliRunner(env={"REPORTING_DATABASE_URL": store}).invoke(main, ["run", "make-coffee"])
+    assert done.exit_code == 1
+    assert "make-coffee" in done.output
+    assert "remind" in done.output
