@@ -109,11 +109,12 @@ class PausedSchema(Schema):
 
 
 class AssignmentLine(Schema):
-    """A form for a unit and a period."""
+    """A form for a unit and a period, perhaps with a due day of its own."""
 
     form = text_argument(required=True)
     unit = text_argument(required=True)
     period = text_argument(required=True)
+    due = text_argument(load_default="")
 
 
 class AssignmentArguments(Schema):

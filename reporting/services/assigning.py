@@ -37,12 +37,16 @@ MOST_LINES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of an assignment; `number` counts the heading of a CSV as 1."""
+    """One line of an assignment; `number` counts the heading of a CSV as 1.
+
+    `due` is a day such as 2026-10-07; '' is the day that the regime declares.
+    """
 
     number: int
     form: str
     unit: str
     period: str
+    due: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,10 @@ class Assigned:
 
 
 def read_assignments(content: bytes) -> tuple[list[Line], list[AssignmentFault]]:
-    """The lines of a CSV with the heading form,unit,period (`;` and tabs part cells as well)."""
+    """The lines of a CSV with the heading form,unit,period and perhaps due.
+
+    `;` and tabs part cells as well.
+    """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -77,7 +84,8 @@ def read_assignments(content: bytes) -> tuple[list[Line], list[AssignmentFault]]
         names = ", ".join(missing)
         return [], [AssignmentFault(1, f"Thiếu cột: {names}.", f"Columns are missing: {names}.")]
     lines = [
-        Line(rows.line_num, *(str(row[name] or "").strip() for name in COLUMNS)) for row in rows
+        Line(rows.line_num, *(str(row.get(name) or "").strip() for name in (*COLUMNS, "due")))
+        for row in rows
     ]
     return lines, []
 
@@ -119,6 +127,7 @@ def assign(
             zone=zone,
             now=now,
             units=sorted(one.units),
+            due={unit: day for unit, day in one.units.items() if day is not None},
             calendar=plan.calendar,
         )
         created, existing = created + done.created, existing + done.existing
@@ -143,12 +152,12 @@ def _grouped(lines: Iterable[Line]) -> Mapping[tuple[str, str], list[Line]]:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """The units that are to owe one form for one period."""
+    """The units that are to owe one form for one period, with the due day of its own of each."""
 
     form: FormVersion
     regime: Regime
     period: Period
-    units: set[int]
+    units: dict[int, date | None]
 
 
 class _Plan:
@@ -212,10 +221,10 @@ class _Plan:
     ) -> None:
         units = find_units(self._session, [line.unit for line in lines], on=on)
         closed = self._successors([line.unit for line in lines if line.unit not in units])
-        new = _Wanted(form, regime, period, set())
+        new = _Wanted(form, regime, period, {})
         chosen = self.wanted.setdefault((form.code, period.code), new).units
         for line in lines:
-            unit = units.get(line.unit)
+            unit, due = units.get(line.unit), self._due(line, on)
             if unit is None and line.unit in closed:
                 into = closed[line.unit]
                 self._blame(
@@ -226,15 +235,33 @@ class _Plan:
             elif unit is None:
                 what = line.unit[:60]
                 self._blame([line], f"Không có đơn vị {what}.", f"There is no unit {what}.")
-            elif unit.kind not in form.reporter_kinds:
+            elif unit.kind not in form.reporter_kinds and due is None:
                 kinds = ", ".join(form.reporter_kinds)
                 self._blame(
                     [line],
-                    f"Biểu {form.code} không dành cho loại đơn vị {unit.kind}. Có: {kinds}.",
-                    f"Form {form.code} is not for a unit of kind {unit.kind}. It has: {kinds}.",
+                    f"Biểu {form.code} không dành cho loại đơn vị {unit.kind}. Có: {kinds}. "
+                    "Muốn giao thêm, hãy ghi hạn gửi (due).",
+                    f"Form {form.code} is not for a unit of kind {unit.kind}. It has: {kinds}. "
+                    "To ask for it all the same, give a due day (due).",
                 )
             else:
-                chosen.add(unit.id)
+                chosen[unit.id] = due
+
+    def _due(self, line: Line, last: date) -> date | None:
+        """The due day of a line, after the last day of the window; a bad one is blamed."""
+        if not line.due:
+            return None
+        try:
+            day = date.fromisoformat(line.due)
+        except ValueError:
+            day = last
+        if day <= last:
+            self._blame(
+                [line],
+                f"Hạn gửi “{line.due[:20]}” phải là ngày sau {last:%d/%m/%Y}, viết như 2026-10-07.",
+                f"Due day “{line.due[:20]}” must be a day after {last}, written as 2026-10-07.",
+            )
+        return day
 
     def _successors(self, codes: Sequence[str]) -> Mapping[str, tuple[str, str]]:
         """For units that have ended: into which they went, in both languages."""

@@ -65,8 +65,12 @@ def ask_follow_ups(
     ask(session, asked, now=now)
 
 
-def follow_ups_of(planned: PlannedOpening, zone: ZoneInfo) -> list[Ask]:
-    """What opening a period will ask for, as far as people are told of it; nothing is written."""
+def follow_ups_of(planned: PlannedOpening, catalogue: Catalogue, zone: ZoneInfo) -> list[Ask]:
+    """What opening a period will ask for; nothing is written.
+
+    Who will consolidate depends on who is asked to report; a line stands for all of them.
+    """
+    targets = consolidated_from(catalogue, planned.form.code)
     closes = planned.regime.clockwork.close
     found: list[Ask] = []
     for day in sorted({planned.days.due[kind] for kind in planned.form.reporter_kinds}):
@@ -75,6 +79,17 @@ def follow_ups_of(planned: PlannedOpening, zone: ZoneInfo) -> list[Ask]:
         due = _Due(at, planned.opens_at, closes_at, ())
         clockwork = planned.regime.clockwork
         found += _for_people(planned.form.code, planned.period.code, clockwork, due, zone)
+        found += [
+            Ask(
+                Action.CONSOLIDATE,
+                at + timedelta(days=days) + _ONE_SECOND,
+                target.code,
+                planned.period.code,
+                occurrence=f"{instant_text(at)} +{days}",
+            )
+            for target in targets
+            for days in clockwork.consolidate
+        ]
     return found
 
 

@@ -58,19 +58,21 @@ def open_period(
     units: Sequence[int] | None = None,
     opens_at: datetime | None = None,
     calendar: WorkingCalendar | None = None,
+    due: Mapping[int, date] | None = None,
 ) -> Opening:
     """Freeze one obligation for every unit that owes a form for a period; once, however often.
 
     Who owes is every unit of the form's kinds that exists on the last day of the data window (or
-    only `units`); the receiver is the unit it stands under on that day. The texts of form and
-    regime are kept. Few statements, whatever the number of units. The caller commits. Raises
-    NotAllowed, Conflict.
+    only `units`); the receiver is the unit it stands under on that day. `due` gives units a due
+    day of their own, and then they may be of any kind. The texts of form and regime are kept. Few
+    statements, whatever the number of units. The caller commits. Raises NotAllowed, Conflict.
     """
+    own_due = due or {}
     _require_may_open(actor, form, regime, period)
     keep_declaration(session, form=form, now=now)
     keep_regime(session, actor=actor, regime=regime, now=now)
     days = timetable(regime, period, calendar or working_calendar(session))
-    reporters = _reporters(session, form, days.window, units)
+    reporters = _reporters(session, form, days.window, units, own_due)
     existing = set(
         session.scalars(
             select(ReportingObligation.unit_id).where(
@@ -83,7 +85,7 @@ def open_period(
     rows = [
         frozen
         | {"unit_id": unit_id, "receiver_id": parent_id}
-        | _due(end_of_day(days.due[kind], zone), regime)
+        | _due(end_of_day(own_due.get(unit_id) or days.due[kind], zone), regime)
         for unit_id, kind, parent_id in reporters
         if unit_id not in existing
     ]
@@ -137,14 +139,18 @@ def _due(due_at: datetime, regime: Regime) -> dict[str, datetime | None]:
 
 
 def _reporters(
-    session: Session, form: FormVersion, window: Window, units: Sequence[int] | None
+    session: Session,
+    form: FormVersion,
+    window: Window,
+    units: Sequence[int] | None,
+    due: Mapping[int, date],
 ) -> list[tuple[int, str, int | None]]:
     on = window.last
     query = (
         select(ReportingUnit.id, ReportingUnit.kind, UnitTerm.parent_id)
         .join(UnitTerm, UnitTerm.unit_id == ReportingUnit.id)
         .where(
-            ReportingUnit.kind.in_(form.reporter_kinds),
+            or_(ReportingUnit.kind.in_(form.reporter_kinds), ReportingUnit.id.in_(due)),
             UnitTerm.valid_from <= on,
             or_(UnitTerm.valid_to.is_(None), UnitTerm.valid_to >= on),
         )

@@ -61,13 +61,13 @@ def _asked(row: JobAction) -> Ahead:
 def _planned(
     bell: Bell, one: PlannedOpening, counts: Mapping[str, int], until: datetime
 ) -> Iterator[Ahead]:
-    units = {kind: counts.get(kind, 0) for kind in one.form.reporter_kinds}
+    units = {kind: counts[kind] for kind in one.form.reporter_kinds if kind in counts}
     code, period = one.form.code, one.period.code
     yield Ahead(one.opens_at, Action.OPEN, code, period, "", units, one.days.reasons)
-    for ask in follow_ups_of(one, bell.zone):
+    for ask in follow_ups_of(one, bell.catalogue, bell.zone):
         if ask.due_at <= until:
             who = {kind: units[kind] for kind in units if ask.occurrence.startswith(one.due(kind))}
-            yield Ahead(ask.due_at, ask.action, code, period, "", who)
+            yield Ahead(ask.due_at, ask.action, ask.form_code, period, "", who)
 
 
 def _units_by_kind(session: Session, now: datetime) -> Mapping[str, int]:

@@ -211,3 +211,23 @@ def test_an_unknown_job_is_a_sentence(store: str) -> None:
     assert done.exit_code == 1
     assert "make-coffee" in done.output
     assert "remind" in done.output
+
+
+def test_two_schedulers_that_start_together_open_once(store: str, tmp_path: Path) -> None:
+    """On an empty store: one leads, and whatever both tried is there once."""
+    if store.startswith("sqlite"):
+        return  # There the second refuses, see above.
+    engine, logs = make_engine(store), (tmp_path / "a", tmp_path / "b")
+    with scheduler(store, logs[0]), scheduler(store, logs[1]):
+        until(lambda: rings_ended(engine) > 2, logs[0])
+        leading = sum(log.read_text().count("this scheduler leads") for log in logs)
+    opened = sa.select(sa.func.count()).where(JobAction.action == "open")
+    events = sa.select(sa.func.count()).select_from(ReportingObligation)
+    with Session(engine) as session:
+        kinds = session.execute(
+            sa.select(JobAction.form_code, JobAction.period).where(JobAction.action == "open")
+        ).all()
+        assert session.scalar(opened) == len(set(kinds)) > 0
+        assert (session.scalar(events) or 0) > 0
+    assert leading == 1
+    engine.dispose()

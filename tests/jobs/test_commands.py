@@ -76,6 +76,7 @@ def test_the_preview_says_what_will_fire_for_whom_and_why(run: Run) -> None:
     assert "1 commune" in said
     assert "19/09/2026" in said
     assert "Mở nhận" in said
+    assert any("consolidate" in line and "II.06c" in line for line in said.splitlines())
 
 
 def test_what_failed_is_told_and_can_be_tried_again(

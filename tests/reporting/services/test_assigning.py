@@ -177,3 +177,30 @@ def test_a_secret_regime_takes_no_data(session: Session) -> None:
     done = given(session, f"form,unit,period\n{LEAF_FORM},X1,2026-10-05\n")
     assert "mật" in done.faults[0].vi
     assert count(session) == 0
+
+
+def test_a_line_may_have_a_due_day_of_its_own(session: Session, province: ReportingUnit) -> None:
+    """Then a unit of a kind that the form does not name may be asked too."""
+    del province
+    text = f"form,unit,period,due\n{LEAF_FORM},X1,2026-Q3,2026-10-01\n{LEAF_FORM},X2,2026-Q3,\n"
+    plain = given(session, text + f"{LEAF_FORM},H55,2026-Q3,\n")
+    assert [fault.line for fault in plain.faults] == [4]
+    assert "due" in plain.faults[0].en
+    assert given(session, text + f"{LEAF_FORM},H55,2026-Q3,2026-10-02\n").created == 3
+    due = session.scalars(select(ReportingObligation.due_at).order_by(ReportingObligation.due_at))
+    assert [f"{at.astimezone(ZONE):%Y-%m-%d %H:%M:%S}" for at in due] == [
+        "2026-09-19 23:59:59",
+        "2026-10-01 23:59:59",
+        "2026-10-02 23:59:59",
+    ]
+
+
+@pytest.mark.parametrize("due", ["2026-09-14", "01/10/2026", "soon"])
+def test_a_due_day_must_follow_the_window(
+    session: Session, province: ReportingUnit, due: str
+) -> None:
+    """And be written so that nobody takes the day for the month."""
+    del province
+    done = given(session, f"form,unit,period,due\n{LEAF_FORM},X1,2026-Q3,{due}\n")
+    assert [fault.line for fault in done.faults] == [2]
+    assert "14/09/2026" in done.faults[0].vi
