@@ -25,8 +25,7 @@ from reporting.api import (
 from reporting.api.problems import answer_http_exception, problem
 from reporting.api.schemas import ProblemSchema
 from reporting.http import current_parts
-from reporting.services.actors import Actor
-from reporting.services.clients import authenticate
+from reporting.services.clients import Holder, authenticate
 
 __all__ = [
     "BLUEPRINTS",
@@ -90,7 +89,7 @@ def register_api(app: Flask, answer: Callable[[HTTPException], Response]) -> Non
         door.register_blueprint(blueprint)
 
 
-def _look_up(token: str) -> Actor | None:
+def _look_up(token: str) -> Holder | None:
     with current_parts().reading_sessions() as session:
         return authenticate(session, token)
 
@@ -103,7 +102,10 @@ def identify_client() -> None:
         given = None
     actor = None
     if given is not None and given.type == "bearer" and given.token:
-        actor = current_parts().known_tokens.actor_of(given.token, _look_up)
+        parts = current_parts()
+        actor = parts.known_tokens.actor_of(
+            given.token, _look_up, address=request.remote_addr or "", now=parts.clock()
+        )
     if actor is None:
         raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "reporting"}))
     g.actor = actor

@@ -13,6 +13,7 @@ from reporting.api.blueprint import Blueprint
 from reporting.api.form_schemas import FormDetail, FormSchema, RegimeSchema
 from reporting.api.schemas import WordPageArguments, page_of, text_argument
 from reporting.http import XLSX, Right, allows, attachment, current_actor, current_parts
+from reporting.services.actors import Act
 from reporting.services.named import form_named
 from reporting.services.regimes import list_regimes
 from reporting.services.templates import make_template
@@ -53,7 +54,7 @@ class FormPage(Schema):
 @allows(Right.CLIENT)
 def get_regimes(arguments: dict[str, Any]) -> Any:
     """The reporting regimes, also those made at run time; a secret one for the centre alone."""
-    parts, sees_all = current_parts(), current_actor().may_administer
+    parts, sees_all = current_parts(), current_actor().is_of_centre(Act.READ)
     with parts.reading_sessions() as session:
         found = list_regimes(session, parts.catalogue, with_secret=sees_all)
     return page_of(found, arguments, lambda regime: regime.code)

@@ -13,6 +13,7 @@ from reporting.api.blueprint import Blueprint
 from reporting.api.problems import PROBLEM
 from reporting.api.schemas import LARGEST_ID, ProblemSchema
 from reporting.http import Right, allows, current_actor, current_parts
+from reporting.services.actors import Act
 from reporting.services.job_runs import PURPOSES, list_runs, run_job, would_do
 from reporting.services.preview import look_ahead
 from reporting.services.rights import require_centre
@@ -146,7 +147,7 @@ def post_run(arguments: dict[str, Any], job: str) -> Any:
 @allows(Right.CLIENT)
 def get_runs(arguments: dict[str, Any]) -> Any:
     """The history of ringing, the newest first, page by page."""
-    require_centre(current_actor())
+    require_centre(current_actor(), Act.RING)
     with current_parts().reading_sessions() as session:
         found = list_runs(session, before=arguments["before"], limit=arguments["limit"])
     more = len(found) == arguments["limit"]
@@ -159,7 +160,7 @@ def get_runs(arguments: dict[str, Any]) -> Any:
 @allows(Right.CLIENT)
 def get_preview(arguments: dict[str, Any]) -> Any:
     """What will fire in the days to come, for whom, and why."""
-    require_centre(current_actor())
+    require_centre(current_actor(), Act.RING)
     parts = current_parts()
     span = timedelta(days=arguments["days"])
     return look_ahead(parts.bell, now=parts.clock(), span=span)

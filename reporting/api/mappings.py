@@ -10,6 +10,7 @@ from reporting.api.blueprint import Blueprint
 from reporting.api.problems import PROBLEM
 from reporting.api.schemas import ProblemSchema, text_argument
 from reporting.http import Right, allows, current_actor, current_parts
+from reporting.services.actors import Act
 from reporting.services.key_mapping import list_mappings, map_key
 from reporting.services.rights import require_centre
 
@@ -42,7 +43,7 @@ class MappingSchema(Schema):
 @allows(Right.CLIENT)
 def get_mappings() -> Any:
     """Every mapping that was ever made, the oldest first; for the central office."""
-    require_centre(current_actor())
+    require_centre(current_actor(), Act.RECEIVE)
     with current_parts().reading_sessions() as session:
         return list_mappings(session)
 

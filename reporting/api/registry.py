@@ -12,11 +12,12 @@ from reporting.api.blueprint import Blueprint
 from reporting.api.schemas import PageArguments, WordPageArguments, page_of, text_argument
 from reporting.http import Right, allows, current_actor, current_parts
 from reporting.models import UnitKind
+from reporting.services.actors import Act
 from reporting.services.coming import list_coming
 from reporting.services.named import unit_named
 from reporting.services.obligations import OwedForm, State, list_owed
 from reporting.services.planning import HORIZON
-from reporting.services.rights import require_sight
+from reporting.services.rights import require_for_unit
 from reporting.services.standing import list_periods
 from reporting.services.units import PAGE_SIZE, list_units, views
 
@@ -209,7 +210,7 @@ def get_obligations(arguments: dict[str, Any]) -> Any:
     on, now, zone = parts.today(), parts.clock(), parts.settings.time_zone
     with parts.reading_sessions() as session:
         unit = unit_named(session, arguments["unit"], on=on)
-        require_sight(session, actor=current_actor(), unit=unit, on=on)
+        require_for_unit(session, actor=current_actor(), act=Act.READ, unit_id=unit.id)
         found = list_owed(
             session,
             unit_id=unit.id,
@@ -239,7 +240,7 @@ def get_coming(arguments: dict[str, Any]) -> Any:
     on = parts.today()
     with parts.reading_sessions() as session:
         unit = unit_named(session, arguments["unit"], on=on)
-        require_sight(session, actor=current_actor(), unit=unit, on=on)
+        require_for_unit(session, actor=current_actor(), act=Act.READ, unit_id=unit.id)
         return list_coming(
             session,
             unit=unit,

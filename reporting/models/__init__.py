@@ -1,9 +1,12 @@
 """The tables of the store, one file per noun. Importing this package knows them all."""
 
+from reporting.models.accounts import Account, Role, RoleGrant, SignIn, SignInFailure
+from reporting.models.audit import AuditHead, AuditLine, AuditLink, SigningKey
 from reporting.models.base import Base
 from reporting.models.calendar import CalendarDay
 from reporting.models.clients import Client
 from reporting.models.consolidations import Edition, EditionInput
+from reporting.models.drafts import CellComment, Draft, DraftChange, DraftState, Explanation
 from reporting.models.ledger import JobAction, JobRun
 from reporting.models.mappings import KeyMapping
 from reporting.models.messages import Notice, NoticeKind, OutboxMail, Person
@@ -38,14 +41,23 @@ from reporting.models.units import (
 )
 
 __all__ = [
+    "Account",
+    "AuditHead",
+    "AuditLine",
+    "AuditLink",
     "Base",
     "CalendarDay",
+    "CellComment",
     "Client",
     "CrossCheck",
     "CrossCheckOutcome",
     "Door",
+    "Draft",
+    "DraftChange",
+    "DraftState",
     "Edition",
     "EditionInput",
+    "Explanation",
     "IdentifierScheme",
     "JobAction",
     "JobRun",
@@ -57,7 +69,6 @@ __all__ = [
     "NoticeKind",
     "ObligationChange",
     "ObligationEvent",
-    "SentDocument",
     "OutboxMail",
     "PackedRowName",
     "PackedTable",
@@ -66,6 +77,12 @@ __all__ = [
     "RefusedAttempt",
     "ReportingObligation",
     "ReportingUnit",
+    "Role",
+    "RoleGrant",
+    "SentDocument",
+    "SignIn",
+    "SignInFailure",
+    "SigningKey",
     "Stand",
     "Submission",
     "SubmissionStatus",

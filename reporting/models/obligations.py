@@ -35,6 +35,10 @@ class ObligationChange(StrEnum):
     MARKED_LATE = "marked_late"
     SENT_OTHERWISE = "sent_otherwise"
     SUCCEEDED = "succeeded"
+    ACCEPTED = "accepted"
+    RETURNED = "returned"
+    WITHDRAWN = "withdrawn"
+    AMENDABLE = "amendable"
 
 
 class ReportingObligation(Base):
@@ -69,6 +73,8 @@ class ReportingObligation(Base):
     late_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
     sent_otherwise_at: Mapped[datetime | None]
+    #: Since when an accepted report may be corrected once more; who allowed it is in the event.
+    amendable_at: Mapped[datetime | None]
     regime_code: Mapped[str] = mapped_column(String(60), default="", server_default="")
     stand: Mapped[Stand] = mapped_column(
         enum_text(Stand), default=Stand.MISSING, server_default=Stand.MISSING.value

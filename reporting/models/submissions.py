@@ -60,6 +60,11 @@ class Submission(Base):
     client_id: Mapped[int | None] = mapped_column(ForeignKey("client.id"))
     actor: Mapped[str] = mapped_column(String(200))
     issues: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    #: Who signed it and in what capacity; the line of the audit with the signature, if one is kept.
+    signer: Mapped[str] = mapped_column(String(400), default="", server_default="")
+    approval_id: Mapped[int | None]
+    #: Why it takes the place of the revision before.
+    reason: Mapped[str] = mapped_column(String(1000), default="", server_default="")
 
     __table_args__ = (
         UniqueConstraint("obligation_id", "revision"),

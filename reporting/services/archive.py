@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session, undefer
 
 from reporting.errors import NotFound
 from reporting.models import CrossCheck, ReportingObligation, ReportingUnit, Submission
-from reporting.services.actors import Actor
+from reporting.services.actors import Act, Actor
 from reporting.services.cross_checks import outcomes_of
+from reporting.services.rights import may_do
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +41,14 @@ def find_kept(
         select(Submission, ReportingUnit, ReportingObligation)
         .join(ReportingUnit, ReportingUnit.id == Submission.unit_id)
         .join(ReportingObligation, ReportingObligation.id == Submission.obligation_id)
-        .where(Submission.id == submission_id)
+        .where(Submission.id == submission_id, may_do(actor, Act.READ))
         .options(undefer(Submission.file if with_file else Submission.canonical))
     )
     row = session.execute(query).one_or_none()
-    if row is None or not _may_see(actor, row[2]):
+    if row is None:
         raise NotFound(
             vi=f"Không có báo cáo số {submission_id}.",
             en=f"There is no submission {submission_id}.",
         )
     outcomes = outcomes_of(session, [submission_id]).get(submission_id, [])
     return Kept(row[0], row[1], row[2], outcomes)
-
-
-def _may_see(actor: Actor, obligation: ReportingObligation) -> bool:
-    return actor.unit_id is None or actor.unit_id in (obligation.unit_id, obligation.receiver_id)

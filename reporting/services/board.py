@@ -12,11 +12,12 @@ from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, case, func, literal, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from reporting.models import ReportingObligation, ReportingUnit, Stand
-from reporting.services.actors import Actor
+from reporting.services.actors import Act, Actor
+from reporting.services.rights import may_do
 
 
 class By(StrEnum):
@@ -85,7 +86,7 @@ def board(
             (literal(0) if whose is None else whose).label("unit_id"),
             *(_how_many(stand) for stand in Stand),
         )
-        .where(owed.period == period, _is_seen_by(actor))
+        .where(owed.period == period, may_do(actor, Act.READ))
         .group_by(*groups)
     )
     if form_code:
@@ -109,7 +110,7 @@ def board_periods(session: Session, *, actor: Actor) -> dict[str, datetime]:
     owed = ReportingObligation
     query = (
         select(owed.period, func.min(owed.due_at))
-        .where(_is_seen_by(actor))
+        .where(may_do(actor, Act.READ))
         .group_by(owed.period)
         .order_by(func.max(owed.window_last).desc(), owed.period.desc())
     )
@@ -136,13 +137,6 @@ def _how_many(stand: Stand) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((ReportingObligation.stand == stand, 1), else_=0)), 0).label(
         stand.value
     )
-
-
-def _is_seen_by(actor: Actor) -> ColumnElement[bool]:
-    if actor.unit_id is None:
-        return true()
-    owed = ReportingObligation
-    return and_(or_(owed.unit_id == actor.unit_id, owed.receiver_id == actor.unit_id))
 
 
 def _per_cent(part: int, whole: int) -> Decimal:

@@ -10,66 +10,140 @@ import hashlib
 import secrets
 import time
 import unicodedata
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporting.errors import Conflict, NotAllowed, NotFound
+from reporting.errors import Conflict, NotFound
 from reporting.models import Client, ReportingUnit
-from reporting.services.actors import Actor
+from reporting.services.actors import EVERY_ACT, Act, Actor, Grant
+from reporting.services.rights import may_for_unit, reaches, require_for_unit
 
 TOKEN_START = "rpt_"  # noqa: S105 - so that a leaked token is found by a search for it
 _PREFIX_LENGTH = len(TOKEN_START) + 6
 _LONGEST_NAME = 200
 _MOST_KNOWN = 10_000
+_MOST_NETWORKS = 20
+
+#: How long a token that was replaced stays good, so that a program can be switched over.
+OVERLAP = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a token is good for: which acts, forms, networks, until when, signed by whom."""
+
+    acts: Collection[Act] = EVERY_ACT
+    forms: Collection[str] = ()
+    networks: Sequence[str] = ()
+    signer: str = ""
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a token, from where and until when it may be used."""
+
+    actor: Actor
+    networks: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+
+    def admits(self, address: str, now: datetime) -> bool:
+        """Whether the token may be used from an address at an instant."""
+        if self.expires_at is not None and now >= self.expires_at:
+            return False
+        return not self.networks or _is_in(address, self.networks)
 
 
 def create_client(
-    session: Session, *, actor: Actor, name: str, unit_id: int | None, now: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    name: str,
+    unit_id: int | None,
+    now: datetime,
+    limits: Limits | None = None,
 ) -> tuple[Client, str]:
     """Make a client and its token; the token is never to be had again.
 
     A client without a unit belongs to the central office and acts for all. Flushes; the caller
     commits. Raises NotAllowed, NotFound, Conflict.
     """
-    _require_centre(actor)
-    shown = unicodedata.normalize("NFC", name).strip()
-    if not shown or len(shown) > _LONGEST_NAME or not shown.isprintable():
-        raise Conflict(
-            vi=f"Tên phải có từ 1 đến {_LONGEST_NAME} ký tự, trên một dòng.",
-            en=f"A name has 1 to {_LONGEST_NAME} characters, on one line.",
-        )
+    limits = limits or Limits()
+    require_for_unit(session, actor=actor, act=Act.ADMINISTER, unit_id=unit_id)
     if unit_id is not None and session.get(ReportingUnit, unit_id) is None:
         raise NotFound(vi="Không có đơn vị này.", en="There is no such unit.")
+    if not limits.acts:
+        raise Conflict(vi="Cần ít nhất một quyền.", en="At least one act is needed.")
     token = TOKEN_START + secrets.token_urlsafe(32)
     client = Client(
-        name=shown,
+        name=_one_line(name),
         unit_id=unit_id,
         token_prefix=token[:_PREFIX_LENGTH],
         token_sha256=_hash(token),
         created_at=now,
         revoked_at=None,
+        acts=sorted(limits.acts),
+        forms=sorted(limits.forms),
+        networks=_networks(limits.networks),
+        signer=_one_line(limits.signer) if limits.signer else "",
+        expires_at=limits.expires_at,
+        replaces_id=None,
     )
     session.add(client)
     session.flush()
     return client, token
 
 
-def authenticate(session: Session, token: str) -> Actor | None:
+def rotate(
+    session: Session,
+    *,
+    actor: Actor,
+    client_id: int,
+    now: datetime,
+    overlap: timedelta = OVERLAP,
+) -> tuple[Client, str]:
+    """Make a token that takes the place of another, which stays good for `overlap` at most.
+
+    Flushes; the caller commits. Raises NotAllowed, NotFound, Conflict for one that was revoked.
+    """
+    old = _administered(session, actor, client_id)
+    if old.revoked_at is not None:
+        raise Conflict(vi="Mã này đã bị thu hồi.", en="This token was revoked.")
+    limits = Limits(
+        frozenset(Act(act) for act in old.acts), old.forms, old.networks, old.signer, None
+    )
+    new, token = create_client(
+        session, actor=actor, name=old.name, unit_id=old.unit_id, now=now, limits=limits
+    )
+    new.replaces_id, new.expires_at = old.id, old.expires_at
+    until = now + overlap
+    old.expires_at = until if old.expires_at is None else min(old.expires_at, until)
+    session.flush()
+    return new, token
+
+
+def authenticate(session: Session, token: str) -> Holder | None:
     """Who holds this token; None for one that was never made or is revoked. One statement.
 
     The store is asked for the hash, so that how long the answer takes says nothing of the token.
     """
-    found = session.execute(
-        select(Client.id, Client.name, Client.unit_id).where(
-            Client.token_sha256 == _hash(token), Client.revoked_at.is_(None)
-        )
+    client = session.scalars(
+        select(Client).where(Client.token_sha256 == _hash(token), Client.revoked_at.is_(None))
     ).one_or_none()
-    if found is None:
+    if client is None:
         return None
-    return Actor(client_id=found[0], name=found[1], unit_id=found[2])
+    grant = Grant(
+        acts=frozenset(Act(act) for act in client.acts),
+        unit_id=client.unit_id,
+        forms=frozenset(client.forms),
+    )
+    actor = Actor(client_id=client.id, name=client.name, grants=(grant,), signer=client.signer)
+    return Holder(actor, tuple(client.networks), client.expires_at)
 
 
 class KnownTokens:
@@ -82,32 +156,38 @@ class KnownTokens:
     MOMENT = 5.0
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[Actor, float]] = {}
+        self._known: dict[str, tuple[Holder, float]] = {}
 
-    def actor_of(self, token: str, look_up: Callable[[str], Actor | None]) -> Actor | None:
-        """Who holds a token. Only tokens that are good are remembered, by their hash."""
-        digest, now = _hash(token), time.monotonic()
-        actor, until = self._known.get(digest, (None, 0.0))
-        if actor is not None and now < until:
-            return actor
-        actor = look_up(token)
-        if actor is None:
-            self._known.pop(digest, None)
+    def actor_of(
+        self,
+        token: str,
+        look_up: Callable[[str], Holder | None],
+        *,
+        address: str = "",
+        now: datetime | None = None,
+    ) -> Actor | None:
+        """Who holds a token and may use it from there and now.
+
+        Only tokens that are good are remembered, by their hash.
+        """
+        digest, moment = _hash(token), time.monotonic()
+        holder, until = self._known.get(digest, (None, 0.0))
+        if holder is None or moment >= until:
+            holder = look_up(token)
+            if holder is None:
+                self._known.pop(digest, None)
+                return None
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[digest] = (holder, moment + self.MOMENT)
+        if now is not None and not holder.admits(address, now):
             return None
-        if len(self._known) >= _MOST_KNOWN:
-            self._known.clear()
-        self._known[digest] = (actor, now + self.MOMENT)
-        return actor
+        return replace(holder.actor, address=address)
 
 
 def revoke(session: Session, *, actor: Actor, client_id: int, now: datetime) -> Client:
     """Take a token back for good; a second time changes nothing. Raises NotAllowed, NotFound."""
-    _require_centre(actor)
-    client = session.get(Client, client_id)
-    if client is None:
-        raise NotFound(
-            vi=f"Không có tài khoản số {client_id}.", en=f"There is no client {client_id}."
-        )
+    client = _administered(session, actor, client_id)
     if client.revoked_at is None:
         client.revoked_at = now
         session.flush()
@@ -115,14 +195,24 @@ def revoke(session: Session, *, actor: Actor, client_id: int, now: datetime) -> 
 
 
 def list_clients(session: Session, *, actor: Actor) -> list[tuple[Client, str]]:
-    """Every client with the code of its unit, '' for the central office. Raises NotAllowed."""
-    _require_centre(actor)
+    """Every client that the actor administers, with its unit's code, '' for the central office."""
     query = (
         select(Client, ReportingUnit.code)
         .outerjoin(ReportingUnit, ReportingUnit.id == Client.unit_id)
+        .where(reaches(actor, Act.ADMINISTER, Client.unit_id))
         .order_by(Client.id)
     )
     return [(client, code or "") for client, code in session.execute(query)]
+
+
+def _administered(session: Session, actor: Actor, client_id: int) -> Client:
+    """A client that the actor administers; another is answered like one that is not there."""
+    client = session.get(Client, client_id)
+    if client is None or not may_for_unit(session, actor, Act.ADMINISTER, client.unit_id):
+        raise NotFound(
+            vi=f"Không có tài khoản số {client_id}.", en=f"There is no client {client_id}."
+        )
+    return client
 
 
 def _hash(token: str) -> str:
@@ -130,9 +220,32 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _require_centre(actor: Actor) -> None:
-    if not actor.may_administer:
-        raise NotAllowed(
-            vi="Chỉ cơ quan trung ương được quản lý tài khoản máy.",
-            en="Only the central office may manage clients.",
+def _one_line(text: str) -> str:
+    shown = unicodedata.normalize("NFC", text).strip()
+    if not shown or len(shown) > _LONGEST_NAME or not shown.isprintable():
+        raise Conflict(
+            vi=f"Tên phải có từ 1 đến {_LONGEST_NAME} ký tự, trên một dòng.",
+            en=f"A name has 1 to {_LONGEST_NAME} characters, on one line.",
         )
+    return shown
+
+
+def _networks(given: Sequence[str]) -> list[str]:
+    try:
+        found = [str(ip_network(text.strip())) for text in given]
+    except ValueError:
+        found = []
+    if len(found) != len(given) or len(found) > _MOST_NETWORKS:
+        raise Conflict(
+            vi=f"Mạng phải như 10.1.0.0/16 hoặc 2001:db8::/48, nhiều nhất {_MOST_NETWORKS}.",
+            en=f"Networks are such as 10.1.0.0/16 or 2001:db8::/48, {_MOST_NETWORKS} at most.",
+        )
+    return found
+
+
+def _is_in(address: str, networks: Sequence[str]) -> bool:
+    try:
+        there = ip_address(address)
+    except ValueError:
+        return False
+    return any(there in ip_network(network) for network in networks)

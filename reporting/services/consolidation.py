@@ -28,7 +28,7 @@ from forms.derived import SUFFIX
 from forms.issues import Issue
 from forms.period import Period, Window
 from forms.returns import Report
-from reporting.errors import Conflict, NotAllowed, Overflow
+from reporting.errors import Conflict, Overflow
 from reporting.models import (
     CrossCheck,
     CrossCheckOutcome,
@@ -40,12 +40,13 @@ from reporting.models import (
 )
 from reporting.models.base import table_of
 from reporting.services import locks
-from reporting.services.actors import Actor
+from reporting.services.actors import Act, Actor
 from reporting.services.contributions import read_contributions
 from reporting.services.expected import COUNTS, Expected, coverage_of, list_expected
 from reporting.services.key_mapping import mapped_keys
 from reporting.services.named import window_of
 from reporting.services.receipts import issues_as_data, issues_from_data
+from reporting.services.rights import reaches, require_for_unit
 
 #: Doubts about inputs that an edition tells one by one.
 _MOST_DOUBTS = 500
@@ -90,7 +91,7 @@ def consolidate(
     Conflict where the form consolidates nothing, Overflow.
     """
     form = _consolidated_layout(catalogue, form)
-    _require_may_consolidate(actor, unit, form)
+    _require_may_consolidate(session, actor, unit, form)
     codes = sorted({source.form for source in form.sources})
     locks.exclude(session, forms=codes, period=period.code)
     cut_off = clock()
@@ -172,12 +173,10 @@ def _consolidated_layout(catalogue: Catalogue, form: FormVersion) -> FormVersion
     return form if form.sources else derived.get(f"{form.code}{SUFFIX}", form)
 
 
-def _require_may_consolidate(actor: Actor, unit: ReportingUnit, form: FormVersion) -> None:
-    if not actor.may_administer and actor.unit_id != unit.id:
-        raise NotAllowed(
-            vi="Tài khoản này không được tổng hợp cho đơn vị đó.",
-            en="This client may not consolidate for that unit.",
-        )
+def _require_may_consolidate(
+    session: Session, actor: Actor, unit: ReportingUnit, form: FormVersion
+) -> None:
+    require_for_unit(session, actor=actor, act=Act.RECEIVE, unit_id=unit.id, form=form.code)
     if not form.sources:
         raise Conflict(
             vi=f"Biểu {form.code} không tổng hợp từ biểu nào.",
@@ -222,12 +221,10 @@ def list_editions(
     query = (
         select(Edition, ReportingUnit)
         .join(ReportingUnit, ReportingUnit.id == Edition.unit_id)
-        .where(Edition.id > after)
+        .where(Edition.id > after, reaches(actor, Act.READ, Edition.unit_id))
         .order_by(Edition.id)
         .limit(limit)
     )
-    if actor.unit_id is not None:
-        query = query.where(Edition.unit_id == actor.unit_id)
     if form_code:
         query = query.where(Edition.form_code == form_code)
     if period:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session, undefer
 
 from reporting.errors import NotFound
 from reporting.models import Edition, EditionInput, ReportingUnit, Submission
-from reporting.services.actors import Actor
+from reporting.services.actors import Act, Actor
+from reporting.services.rights import reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,11 @@ def find_edition(session: Session, *, actor: Actor, edition_id: int) -> KeptEdit
     query = (
         select(Edition, ReportingUnit)
         .join(ReportingUnit, ReportingUnit.id == Edition.unit_id)
-        .where(Edition.id == edition_id)
+        .where(Edition.id == edition_id, reaches(actor, Act.READ, Edition.unit_id))
         .options(undefer(Edition.canonical))
     )
     row = session.execute(query).one_or_none()
-    if row is None or (not actor.may_administer and actor.unit_id != row[1].id):
+    if row is None:
         raise NotFound(
             vi=f"Không có bản tổng hợp số {edition_id}.",
             en=f"There is no edition {edition_id}.",

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from forms.canonical import sha256
 from reporting.errors import Conflict, NotFound, OtherRequest
 from reporting.models import JobAction, JobRun
-from reporting.services.actors import Actor
+from reporting.services.actors import Act, Actor
 from reporting.services.ledger import Action, in_order, waiting
 from reporting.services.planning import planned_openings
 from reporting.services.rights import require_centre
@@ -71,7 +71,7 @@ def run_job(
     instant to come.
     """
     only = actions_of(job)
-    require_centre(actor)
+    require_centre(actor, Act.RING)
     if as_of > bell.clock():
         raise Conflict(
             vi="Không chạy trước thời điểm của tương lai; hãy dùng dry_run để xem trước.",
@@ -98,7 +98,7 @@ def would_do(bell: Bell, *, job: str, as_of: datetime, actor: Actor) -> list[Due
     What actions would ask for in turn is not among it. Raises NotAllowed, NotFound.
     """
     only = actions_of(job)
-    require_centre(actor)
+    require_centre(actor, Act.RING)
     with bell.sessions() as session:
         asked = [_due(row) for row in in_order(session.scalars(waiting(as_of)).all())]
         openings = [
@@ -138,7 +138,7 @@ def list_failing(session: Session) -> list[JobAction]:
 
 def retry(session: Session, *, actor: Actor, action_id: int) -> JobAction:
     """Let a failed action be tried at the next ring. Caller commits. NotAllowed, NotFound."""
-    require_centre(actor)
+    require_centre(actor, Act.RING)
     action = session.get(JobAction, action_id)
     if action is None or action.done_at is not None or not action.attempts:
         raise NotFound(

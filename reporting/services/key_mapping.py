@@ -16,7 +16,7 @@ from forms.catalogue import Catalogue
 from forms.text import normalise
 from reporting.errors import Conflict, NotFound
 from reporting.models import KeyMapping
-from reporting.services.actors import Actor
+from reporting.services.actors import Act, Actor
 from reporting.services.rights import require_centre
 
 
@@ -51,7 +51,7 @@ def map_key(
 
     Flushes; the caller commits. Raises NotAllowed, NotFound, Conflict.
     """
-    require_centre(actor)
+    require_centre(actor, Act.RECEIVE)
     listed = catalogue.lists.get(code_list)
     if listed is None:
         known = ", ".join(catalogue.lists)

@@ -29,11 +29,11 @@ from reporting.models import (
     SubmissionStatus,
 )
 from reporting.models.base import table_of
-from reporting.services.actors import Actor
+from reporting.services.actors import Act, Actor
 from reporting.services.following import ask_follow_ups
 from reporting.services.opening import end_of_day
 from reporting.services.regimes import known_regimes
-from reporting.services.rights import require_centre
+from reporting.services.rights import may_do, require_centre
 
 _LONGEST_REASON = 1_000
 _owed = table_of(ReportingObligation)
@@ -186,7 +186,7 @@ def suspend(
 
     Gives how many obligations rest. Few statements. The caller commits. Raises NotAllowed.
     """
-    require_centre(at.actor)
+    require_centre(at.actor, Act.RECEIVE)
     resting = [*_of_period(period, forms, units), _owed.c.suspended_at.is_(None)]
     ids = _locked(session, resting)
     if ids:
@@ -208,7 +208,7 @@ def resume(
     The new due instant is the end of its local day. Gives how many go on. Statements grow with the
     different due instants, not with units. The caller commits. Raises NotAllowed.
     """
-    require_centre(at.actor)
+    require_centre(at.actor, Act.RECEIVE)
     resting = [*_of_period(period, forms, units), _owed.c.suspended_at.is_not(None)]
     ids = _locked(session, resting)
     groups = session.execute(
@@ -246,19 +246,19 @@ def events_of(session: Session, *, obligation_id: int) -> list[ObligationEvent]:
 
 
 def _taken(session: Session, at: Circumstances, obligation_id: int) -> ReportingObligation:
-    """The obligation, locked. The centre acts on all, a unit on those that report to it."""
+    """The obligation, locked: for its receiver to act upon, and for the centre."""
+    query = select(ReportingObligation).where(ReportingObligation.id == obligation_id)
     owed = session.scalars(
-        select(ReportingObligation)
-        .where(ReportingObligation.id == obligation_id)
+        query.where(may_do(at.actor, Act.READ))
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
-    if owed is None or (at.actor.unit_id is not None and at.actor.unit_id not in _sees(owed)):
+    if owed is None:
         raise NotFound(
             vi=f"Không có nghĩa vụ báo cáo số {obligation_id}.",
             en=f"There is no obligation {obligation_id}.",
         )
-    if not at.actor.may_administer and at.actor.unit_id != owed.receiver_id:
+    if session.scalars(query.where(may_do(at.actor, Act.RECEIVE))).one_or_none() is None:
         raise NotAllowed(
             vi="Việc này do cơ quan nhận báo cáo làm, không phải đơn vị gửi.",
             en="This is for the receiving unit to do, not for the one that reports.",
@@ -266,10 +266,6 @@ def _taken(session: Session, at: Circumstances, obligation_id: int) -> Reporting
     if not at.reason.strip():
         raise Conflict(vi="Cần nêu lý do.", en="A reason is needed.")
     return owed
-
-
-def _sees(owed: ReportingObligation) -> tuple[int | None, ...]:
-    return (owed.unit_id, owed.receiver_id)
 
 
 def _judge_again(session: Session, owed: ReportingObligation) -> None:

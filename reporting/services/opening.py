@@ -22,7 +22,7 @@ from forms.working_days import WorkingCalendar
 from reporting.errors import Conflict, NotAllowed
 from reporting.models import ReportingObligation, ReportingUnit, UnitTerm
 from reporting.models.base import table_of
-from reporting.services.actors import Actor
+from reporting.services.actors import Act, Actor
 from reporting.services.calendar import working_calendar
 from reporting.services.published_forms import keep_declaration
 from reporting.services.regimes import keep_regime
@@ -96,7 +96,7 @@ def open_period(
 
 
 def _require_may_open(actor: Actor, form: FormVersion, regime: Regime, period: Period) -> None:
-    if not actor.may_administer:
+    if not actor.is_of_centre(Act.ADMINISTER):
         raise NotAllowed(
             vi="Chỉ cơ quan trung ương được mở kỳ báo cáo.",
             en="Only the central office may open a period.",

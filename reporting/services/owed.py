@@ -15,7 +15,6 @@ from forms.issues import Issue
 from forms.period import BadPeriod, Period, Window
 from forms.returns import RawReturn
 from reporting.db import Asked, ask_at_once
-from reporting.errors import NotAllowed
 from reporting.models import (
     ReportingObligation,
     ReportingUnit,
@@ -25,7 +24,7 @@ from reporting.models import (
 )
 from reporting.models.base import table_of
 from reporting.services import locks
-from reporting.services.actors import Actor
+from reporting.services.actors import Act, Actor
 from reporting.services.cross_checks import (
     Sides,
     find_sides,
@@ -34,7 +33,8 @@ from reporting.services.cross_checks import (
     sides_asked,
 )
 from reporting.services.obligations import list_owed
-from reporting.services.units import find_unit, normalise_identifier, views
+from reporting.services.rights import require_for_unit
+from reporting.services.units import find_unit, normalise_identifier
 
 
 class Owed(NamedTuple):
@@ -70,9 +70,12 @@ def find_owed(
     form: FormVersion,
     catalogue: Catalogue,
     received_at: datetime,
+    act: Act,
     lock: bool,
 ) -> tuple[Owed | None, list[Issue]]:
     """The obligation of a return and the issues with it; `lock` keeps its row until the commit.
+
+    `act` is what the actor wants to do with it.
 
     What it is compared with is read in the same trip, and under the same lock. Raises NotAllowed.
     """
@@ -93,11 +96,9 @@ def find_owed(
         if owed is None and period.kind not in form.periods:
             return None, [_bad_period(raw, form)]
         if owed is None:
-            # Nothing says to whom it would report this, so that the one above it then counts.
-            above = views(session, [unit.id], on=on).get(unit.id)
-            _require_right(actor, unit.id, above.parent_id if above else None)
+            require_for_unit(session, actor=actor, act=act, unit_id=unit.id, form=form.code)
             return None, [_not_owed(session, unit.id, form, period, received_at)]
-    _require_right(actor, owed.unit_id, owed.receiver_id)
+    require_for_unit(session, actor=actor, act=act, unit_id=owed.unit_id, form=form.code)
     issues: list[Issue] = []
     if received_at < owed.opens_at:
         issues.append(
@@ -201,16 +202,6 @@ _SELECT = (
     .select_from(_joined.outerjoin(_sent_table, _sent.id == _owed.in_force_id))
     .where(_wanted)
 )
-
-
-def _require_right(actor: Actor, unit_id: int, receiver_id: int | None) -> None:
-    """A client acts for its own unit and for those that report to it."""
-    if actor.unit_id is None or actor.unit_id in (unit_id, receiver_id):
-        return
-    raise NotAllowed(
-        vi="Tài khoản này không được gửi báo cáo thay cho đơn vị đó.",
-        en="This client may not act for that unit.",
-    )
 
 
 def _bad_period(raw: RawReturn, form: FormVersion) -> Issue:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from reporting.models import Person, ReportingUnit
 from reporting.services import locks
-from reporting.services.actors import Actor
+from reporting.services.actors import Act, Actor
 from reporting.services.import_faults import ImportFault
 from reporting.services.import_files import (
     ImportFile,
@@ -21,7 +21,8 @@ from reporting.services.import_files import (
     in_order,
     read_import_file,
 )
-from reporting.services.persons import LONGEST_MAIL, LONGEST_NAME, is_mail, is_seen_by
+from reporting.services.persons import LONGEST_MAIL, LONGEST_NAME, is_mail
+from reporting.services.rights import reaches
 from reporting.services.units import find_units
 
 COLUMNS = ("unit", "name", "mail")
@@ -99,7 +100,11 @@ def _unit_faults(
     on: date,
 ) -> list[ImportFault]:
     """Units that are not there or not the actor's; persons that stand twice, by whatever code."""
-    seen = set(session.scalars(select(ReportingUnit.id).where(is_seen_by(actor, on))))
+    seen = set(
+        session.scalars(
+            select(ReportingUnit.id).where(reaches(actor, Act.ADMINISTER, ReportingUnit.id))
+        )
+    )
     first: dict[tuple[int, str], int] = {}
     faults: list[ImportFault] = []
     for line in lines:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, literal, or_, select, true, tuple_
+from sqlalchemy import literal, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from reporting.errors import Conflict, NotFound
-from reporting.models import Person, ReportingUnit, UnitTerm
-from reporting.services.actors import Actor
-from reporting.services.rights import require_sight
+from reporting.models import Person, ReportingUnit
+from reporting.services.actors import Act, Actor
+from reporting.services.rights import reaches, require_for_unit
 
 PAGE_SIZE = 100
 
@@ -41,7 +41,7 @@ def add_person(
 
     `on` is the day on which it is asked who stands under whom.
     """
-    require_sight(session, actor=actor, unit=unit, on=on)
+    require_for_unit(session, actor=actor, act=Act.ADMINISTER, unit_id=unit.id)
     name, mail = " ".join(name.split()), mail.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise Conflict(vi="Cần họ tên, trên một dòng.", en="A name on one line is needed.")
@@ -73,7 +73,7 @@ def end_person(
     if person is None or person.ended_at is not None:
         raise NotFound(vi=f"Không có người số {person_id}.", en=f"There is no person {person_id}.")
     unit = session.get_one(ReportingUnit, person.unit_id)
-    require_sight(session, actor=actor, unit=unit, on=on)
+    require_for_unit(session, actor=actor, act=Act.ADMINISTER, unit_id=unit.id)
     person.ended_at = now
     return person
 
@@ -95,7 +95,7 @@ def list_persons(
     query = (
         select(Person, ReportingUnit)
         .join(ReportingUnit, ReportingUnit.id == Person.unit_id)
-        .where(Person.ended_at.is_(None), is_seen_by(actor, on))
+        .where(Person.ended_at.is_(None), reaches(actor, Act.READ, Person.unit_id))
         .order_by(ReportingUnit.code, Person.id)
         .limit(limit)
     )
@@ -110,18 +110,3 @@ def list_persons(
         )
         query = query.where(tuple_(ReportingUnit.code, Person.id) > tuple_(code, literal(after)))
     return [(person, unit) for person, unit in session.execute(query)]
-
-
-def is_seen_by(actor: Actor, on: date) -> ColumnElement[bool]:
-    """Of which units an actor sees the persons: all, or its own and those below it on a day."""
-    if actor.may_administer:
-        return true()
-    return or_(ReportingUnit.id == actor.unit_id, ReportingUnit.id.in_(_below(actor.unit_id, on)))
-
-
-def _below(unit_id: int | None, on: date) -> Select[int]:
-    return select(UnitTerm.unit_id).where(
-        UnitTerm.parent_id == unit_id,
-        UnitTerm.valid_from <= on,
-        or_(UnitTerm.valid_to.is_(None), UnitTerm.valid_to >= on),
-    )

@@ -20,7 +20,8 @@ from reporting.services.receipts import Receipt, Verdict, issues_as_data
 class Delivery:
     """A return as a door hands it in. `received_at` is when the whole body had been read.
 
-    `begun_at` is when its request began, where the door knows.
+    `begun_at` is when its request began, where the door knows. `reason` is why it takes the place
+    of an earlier one; `signer` who has signed it, `approval_id` the line with the signature.
     """
 
     raw: RawReturn
@@ -29,6 +30,9 @@ class Delivery:
     door: Door
     received_at: datetime
     begun_at: datetime | None = None
+    reason: str = ""
+    signer: str = ""
+    approval_id: int | None = None
 
 
 def refuse(

@@ -17,7 +17,7 @@ from forms.reading_regimes import read_regime
 from forms.regime import Regime, RegimeKind
 from reporting.errors import Conflict, NotAllowed
 from reporting.models import KeptRegime
-from reporting.services.actors import Actor
+from reporting.services.actors import Act, Actor
 
 
 def known_regimes(session: Session, catalogue: Catalogue) -> Mapping[str, Regime]:
@@ -66,7 +66,7 @@ def make_regime(
     It names the forms it asks for, since no form was declared for it. The caller commits. Raises
     BadDeclaration with every fault, NotAllowed, Conflict.
     """
-    if not actor.may_administer:
+    if not actor.is_of_centre(Act.ADMINISTER):
         raise NotAllowed(
             vi="Chỉ cơ quan trung ương được ban hành chế độ báo cáo trên hệ thống.",
             en="Only the central office may make a regime.",

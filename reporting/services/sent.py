@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporting.models import ReportingObligation, ReportingUnit, Submission
-from reporting.services.actors import Actor
+from reporting.services.actors import Act, Actor
+from reporting.services.rights import may_do
 
 
 def list_submissions(
@@ -24,15 +25,10 @@ def list_submissions(
         select(Submission, ReportingUnit)
         .join(ReportingUnit, ReportingUnit.id == Submission.unit_id)
         .join(ReportingObligation, ReportingObligation.id == Submission.obligation_id)
-        .where(Submission.id > after)
+        .where(Submission.id > after, may_do(actor, Act.READ))
         .order_by(Submission.id)
         .limit(limit)
     )
-    if actor.unit_id is not None:
-        query = query.where(
-            (ReportingObligation.unit_id == actor.unit_id)
-            | (ReportingObligation.receiver_id == actor.unit_id)
-        )
     if form_code:
         query = query.where(Submission.form_code == form_code)
     if period:

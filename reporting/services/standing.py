@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, func, or_, select, true
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from reporting.models import ReportingObligation, ReportingUnit, Stand, Submission
-from reporting.services.actors import Actor
+from reporting.services.actors import Act, Actor
+from reporting.services.rights import may_do
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def list_periods(
             func.max(ReportingObligation.due_at),
             *map(_how_many, (Stand.ON_TIME, Stand.LATE, Stand.MISSING, Stand.RETURNED)),
         )
-        .where(_is_seen_by(actor))
+        .where(may_do(actor, Act.READ))
         .group_by(ReportingObligation.form_code, ReportingObligation.period)
         .order_by(ReportingObligation.period.desc(), ReportingObligation.form_code)
     )
@@ -97,7 +98,7 @@ def list_standing(session: Session, *, actor: Actor, form_code: str, period: str
         .where(
             ReportingObligation.form_code == form_code,
             ReportingObligation.period == period,
-            _is_seen_by(actor),
+            may_do(actor, Act.READ),
         )
     )
     lines = [UnitLine(*row) for row in session.execute(query)]
@@ -107,12 +108,3 @@ def list_standing(session: Session, *, actor: Actor, form_code: str, period: str
 
 def _how_many(stand: Stand) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((ReportingObligation.stand == stand, 1), else_=0)), 0)
-
-
-def _is_seen_by(actor: Actor) -> ColumnElement[bool]:
-    if actor.unit_id is None:
-        return true()
-    return or_(
-        ReportingObligation.unit_id == actor.unit_id,
-        ReportingObligation.receiver_id == actor.unit_id,
-    )

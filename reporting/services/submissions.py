@@ -29,7 +29,7 @@ from reporting.models import (
     SubmissionStatus,
 )
 from reporting.models.base import table_of
-from reporting.services.actors import Actor
+from reporting.services.actors import Act, Actor
 from reporting.services.cross_checks import (
     INSERT_COMPARED,
     outcomes_of,
@@ -99,6 +99,7 @@ def receive(
         form=form,
         catalogue=catalogue,
         received_at=delivery.received_at,
+        act=Act.APPROVE,
         lock=True,
     )
     if owed is None or any(issue.code == "wrong_version" for issue in issues):
@@ -136,6 +137,7 @@ def preflight(
         form=form,
         catalogue=catalogue,
         received_at=now,
+        act=Act.READ,
         lock=False,
     )
     soft = [_softened(issue) if issue.code in _SOFT_IN_PREFLIGHT else issue for issue in issues]
@@ -314,6 +316,9 @@ def _revision(
         "client_id": actor.client_id,
         "actor": actor.name,
         "issues": issues_as_data(taken.issues),
+        "signer": short(delivery.signer or actor.signer, 400),
+        "approval_id": delivery.approval_id,
+        "reason": short(delivery.reason, 1_000),
     }
 
 

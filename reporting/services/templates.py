@@ -13,10 +13,10 @@ from forms.catalogue import Catalogue
 from forms.period import Window
 from reporting.errors import NotFound
 from reporting.models import ReportingObligation
-from reporting.services.actors import Actor
+from reporting.services.actors import Act, Actor
 from reporting.services.cross_checks import previous_tables
 from reporting.services.named import form_for_period, form_named, unit_named
-from reporting.services.rights import require_sight
+from reporting.services.rights import require_for_unit
 from reporting.services.units import views
 
 
@@ -45,7 +45,7 @@ def make_template(
     """
     form, period, window = form_for_period(session, catalogue, form_code, period_code)
     unit = unit_named(session, unit_code, on=window.last)
-    require_sight(session, actor=actor, unit=unit, on=window.last)
+    require_for_unit(session, actor=actor, act=Act.READ, unit_id=unit.id)
     owed = session.scalars(
         select(ReportingObligation).where(
             ReportingObligation.unit_id == unit.id,

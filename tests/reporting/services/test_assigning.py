@@ -16,7 +16,7 @@ from reporting.models import (
     ReportingUnit,
     UnitLineage,
 )
-from reporting.services.actors import Actor
+from reporting.services.actors import of_unit
 from reporting.services.assigning import Assigned, Line, assign, read_assignments
 from reporting.services.regimes import make_regime
 from tests.builders import LEAF_FORM, SYSTEM, ZONE, a_province, a_return, a_unit, shipped_forms
@@ -128,7 +128,7 @@ def test_only_the_centre_assigns(session: Session, province: ReportingUnit) -> N
     with pytest.raises(NotAllowed):
         assign(
             session,
-            actor=Actor(name="h55", unit_id=province.id),
+            actor=of_unit("h55", province.id),
             lines=[Line(1, LEAF_FORM, "X1", "2026-Q3")],
             catalogue=shipped_forms(),
             zone=ZONE,

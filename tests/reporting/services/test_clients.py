@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy.orm import Session
 
 from reporting.errors import Conflict, NotAllowed, NotFound
-from reporting.services.actors import Actor
-from reporting.services.clients import authenticate, create_client, list_clients, revoke
+from reporting.services.actors import Act, of_unit
+from reporting.services.clients import (
+    OVERLAP,
+    Limits,
+    authenticate,
+    create_client,
+    list_clients,
+    revoke,
+    rotate,
+)
 from tests.builders import IN_Q3, SYSTEM, a_token, a_unit
 
 
 def test_a_token_says_who_holds_it(session: Session) -> None:
     """The holder of a token acts under its client's name, for its client's unit."""
     unit = a_unit(session)
-    actor = authenticate(session, a_token(session, unit, name="Phần mềm một cửa"))
-    assert actor is not None
-    assert (actor.name, actor.unit_id) == ("Phần mềm một cửa", unit.id)
-    assert not actor.may_administer
+    holder = authenticate(session, a_token(session, unit, name="Phần mềm một cửa"))
+    assert holder is not None
+    assert holder.actor.name == "Phần mềm một cửa"
+    assert [grant.unit_id for grant in holder.actor.grants] == [unit.id]
+    assert not holder.actor.is_of_centre(Act.READ)
 
 
 def test_the_store_never_holds_the_token(session: Session) -> None:
@@ -45,16 +56,61 @@ def test_a_revoked_token_is_nobodys(session: Session) -> None:
     assert client.revoked_at == IN_Q3
 
 
-def test_only_the_centre_manages_clients(session: Session) -> None:
-    """A client of a unit can neither make, see nor revoke clients."""
-    unit = a_unit(session)
-    someone = Actor(name="someone", unit_id=unit.id)
+def test_a_unit_manages_its_own_clients_and_no_others(session: Session) -> None:
+    """An administrator of a unit can neither make, see nor revoke clients of another."""
+    unit, other = a_unit(session), a_unit(session)
+    theirs, _ = create_client(session, actor=SYSTEM, name="b", unit_id=other.id, now=IN_Q3)
+    administrator = of_unit("someone", unit.id, [Act.ADMINISTER])
+    own, _ = create_client(session, actor=administrator, name="a", unit_id=unit.id, now=IN_Q3)
+    for unit_id in (other.id, None):
+        with pytest.raises(NotAllowed):
+            create_client(session, actor=administrator, name="a", unit_id=unit_id, now=IN_Q3)
+    assert [client.id for client, _ in list_clients(session, actor=administrator)] == [own.id]
+    with pytest.raises(NotFound):
+        revoke(session, actor=administrator, client_id=theirs.id, now=IN_Q3)
+    clerk = of_unit("clerk", unit.id, [Act.READ, Act.ENTER])
     with pytest.raises(NotAllowed):
-        create_client(session, actor=someone, name="a", unit_id=unit.id, now=IN_Q3)
-    with pytest.raises(NotAllowed):
-        list_clients(session, actor=someone)
-    with pytest.raises(NotAllowed):
-        revoke(session, actor=someone, client_id=1, now=IN_Q3)
+        create_client(session, actor=clerk, name="a", unit_id=unit.id, now=IN_Q3)
+
+
+def test_a_token_is_good_from_its_networks_and_until_it_expires(session: Session) -> None:
+    """Elsewhere, or later, it is nobody's."""
+    limits = Limits(networks=["10.1.0.0/16"], expires_at=IN_Q3)
+    token = create_client(session, actor=SYSTEM, name="a", unit_id=None, now=IN_Q3, limits=limits)[
+        1
+    ]
+    holder = authenticate(session, token)
+    assert holder is not None
+    before = IN_Q3 - timedelta(seconds=1)
+    assert holder.admits("10.1.2.3", before)
+    assert not holder.admits("10.2.2.3", before)
+    assert not holder.admits("no address", before)
+    assert not holder.admits("10.1.2.3", IN_Q3)
+
+
+def test_a_token_is_replaced_without_a_gap(session: Session) -> None:
+    """The new token may do the same; the old one stays good for a while and no longer."""
+    limits = Limits(acts=[Act.READ], signer="Nguyễn Văn A")
+    old, first = create_client(
+        session, actor=SYSTEM, name="a", unit_id=None, now=IN_Q3, limits=limits
+    )
+    new, second = rotate(session, actor=SYSTEM, client_id=old.id, now=IN_Q3)
+    assert (new.acts, new.signer, new.replaces_id) == (["read"], "Nguyễn Văn A", old.id)
+    was, now_is = authenticate(session, first), authenticate(session, second)
+    assert was is not None
+    assert now_is is not None
+    assert was.admits("", IN_Q3)
+    assert not was.admits("", IN_Q3 + OVERLAP)
+    assert now_is.admits("", IN_Q3 + OVERLAP)
+
+
+def test_a_network_that_is_none_is_refused(session: Session) -> None:
+    """A slip of the pen must not open or shut a token for good."""
+    with pytest.raises(Conflict):
+        create_client(
+            session, actor=SYSTEM, name="a", unit_id=None, now=IN_Q3,
+            limits=Limits(networks=["10.1.0.0/99"]),
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["", "  ", "hai\ndòng", "x" * 201, "a\x00"])

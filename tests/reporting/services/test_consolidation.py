@@ -21,7 +21,7 @@ from reporting.models import (
     SubmissionStatus,
     UnitKind,
 )
-from reporting.services.actors import Actor
+from reporting.services.actors import Actor, of_unit
 from reporting.services.consolidation import consolidate
 from tests.builders import (
     GOOD_CELLS,
@@ -168,7 +168,7 @@ def test_only_the_unit_itself_or_the_centre_consolidates(
 ) -> None:
     """A commune may not consolidate for its province; a leaf form consolidates nothing."""
     with pytest.raises(NotAllowed):
-        edition_of(session, province, actor=Actor(name="c", unit_id=province.id + 1))
+        edition_of(session, province, actor=of_unit("c", province.id + 1))
     with pytest.raises(Conflict):
         edition_of(session, province, form="II.06a/VPCP/KSTT")
 

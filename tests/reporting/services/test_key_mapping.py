@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from reporting.errors import Conflict, NotAllowed, NotFound
 from reporting.models import Edition, ReportingUnit
-from reporting.services.actors import Actor
+from reporting.services.actors import of_unit
 from reporting.services.consolidation import consolidate
 from reporting.services.key_mapping import map_key, mapped_keys
 from tests.builders import (
@@ -94,7 +94,7 @@ def test_an_edition_reads_the_mappings_of_its_cut_off(session: Session) -> None:
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
-        ({"actor": Actor(name="t", unit_id=1)}, NotAllowed),
+        ({"actor": of_unit("t", 1)}, NotAllowed),
         ({"code_list": "khong_co"}, NotFound),
         ({"code": "khong_co"}, NotFound),
         ({"text": "ĐẤT  ĐAI"}, Conflict),

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from reporting.errors import Conflict, NotAllowed, NotFound
 from reporting.models import Notice, OutboxMail, Person, ReportingUnit, UnitKind
-from reporting.services.actors import Actor
+from reporting.services.actors import of_unit
 from reporting.services.mailing import MailServer, list_dead, retry_mail, send_waiting
 from reporting.services.persons import add_person, end_person, list_persons
 from reporting.services.ringing import Bell, ring
@@ -240,7 +240,7 @@ def test_a_person_needs_a_name_and_one_address(session: Session, name: str, mail
 def test_who_may_say_who_gets_messages(session: Session) -> None:
     """A unit for itself, the centre for all; ended, and taken up again."""
     unit, other = a_unit(session, "X8"), a_unit(session, "X9")
-    own = Actor(name="x8", unit_id=unit.id)
+    own = of_unit("x8", unit.id)
     person = add_person(session, actor=own, unit=unit, name="A", mail="a@b.vn", on=DAY, now=at(1))
     with pytest.raises(NotAllowed):
         add_person(session, actor=own, unit=other, name="A", mail="a@b.vn", on=DAY, now=at(1))

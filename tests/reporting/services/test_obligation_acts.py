@@ -18,7 +18,7 @@ from reporting.models import (
     Stand,
 )
 from reporting.services import obligation_acts as acts
-from reporting.services.actors import Actor
+from reporting.services.actors import Actor, of_unit
 from reporting.services.board import By, board
 from tests.builders import SYSTEM, ZONE, a_province, a_return, a_unit, an_open_period
 from tests.builders import shipped_forms as shipped
@@ -195,12 +195,12 @@ def test_whose_act_it_is(session: Session, province: ReportingUnit) -> None:
     """The receiving unit acts for its own; the one that owes never for itself; others see none."""
     owed = owed_by(session, "X1")
     stranger = a_unit(session, "Z1")
-    itself = Actor(name="x1", unit_id=owed.unit_id)
-    above = Actor(name="h55", unit_id=province.id)
+    itself = of_unit("x1", owed.unit_id)
+    above = of_unit("h55", province.id)
     with pytest.raises(NotAllowed):
         acts.waive(session, at(itself), obligation_id=owed.id)
     with pytest.raises(NotFound):
-        acts.waive(session, at(Actor(name="z", unit_id=stranger.id)), obligation_id=owed.id)
+        acts.waive(session, at(of_unit("z", stranger.id)), obligation_id=owed.id)
     with pytest.raises(NotFound):
         acts.waive(session, at(), obligation_id=99_999)
     with pytest.raises(Conflict):

@@ -9,7 +9,7 @@ from forms.reading_json import read_object
 from reporting.errors import NotAllowed
 from reporting.models import ReportingUnit, UnitIdentifier
 from reporting.models.units import IdentifierScheme
-from reporting.services.actors import Actor
+from reporting.services.actors import Act, of_unit
 from reporting.services.owed import find_owed
 from tests.builders import (
     IN_Q3,
@@ -25,11 +25,12 @@ from tests.builders import (
 def _find(session: Session, above: ReportingUnit, unit: str, period: str) -> list[str]:
     _, issues = find_owed(
         session,
-        actor=Actor(name="tỉnh", unit_id=above.id),
+        actor=of_unit("tỉnh", above.id),
         raw=read_object(a_return(unit, period=period)),
         form=shipped_forms().latest(LEAF_FORM),
         catalogue=shipped_forms(),
         received_at=IN_Q3,
+        act=Act.APPROVE,
         lock=False,
     )
     return [issue.code for issue in issues]

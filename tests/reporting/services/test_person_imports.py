@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from reporting.models import Person, ReportingUnit, UnitIdentifier
 from reporting.models.units import IdentifierScheme
 from reporting.services import person_imports
-from reporting.services.actors import Actor
+from reporting.services.actors import Actor, of_unit
 from reporting.services.import_files import ImportResult
 from reporting.services.person_imports import import_persons, read_person_file
 from reporting.services.persons import end_person, list_persons
@@ -110,7 +110,7 @@ def test_a_province_sees_to_itself_and_to_its_communes(
     session: Session, province: ReportingUnit
 ) -> None:
     """Another province's persons are neither taken nor listed."""
-    own = Actor(name="tỉnh", unit_id=province.id)
+    own = of_unit("tỉnh", province.id)
     refused = take(session, "H20,A,a@b.vn", "X1,B,b@b.vn", actor=own)
     assert [(fault.line, fault.code) for fault in refused.faults] == [(2, "not_below")]
     assert take(session, "H55,A,a@b.vn", "X1,B,b@b.vn", actor=own).created == 2
@@ -118,7 +118,7 @@ def test_a_province_sees_to_itself_and_to_its_communes(
     assert [unit.code for _, unit in list_persons(session, actor=own, on=DAY)] == ["H55", "X1"]
     assert len(list_persons(session, actor=SYSTEM, on=DAY)) == 3
     commune = session.scalars(select(ReportingUnit).where(ReportingUnit.code == "X2")).one()
-    below = Actor(name="xã", unit_id=commune.id)
+    below = of_unit("xã", commune.id)
     assert list_persons(session, actor=below, on=DAY) == []
     assert take(session, "H55,A,a@b.vn", actor=below).faults[0].code == "not_below"
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from reporting.models import ReportingObligation, Stand, Submission, SubmissionStatus
-from reporting.services.actors import Actor
+from reporting.services.actors import of_unit
 from reporting.services.standing import list_periods, list_standing
 from tests.builders import LEAF_FORM, SYSTEM, a_province, a_return, a_unit, an_open_period
 from tests.reporting.services.receiving import send
@@ -50,7 +50,7 @@ def test_a_unit_sees_only_itself_and_what_it_receives(session: Session) -> None:
         unit.code: len(
             list_standing(
                 session,
-                actor=Actor(name="a", unit_id=unit.id),
+                actor=of_unit("a", unit.id),
                 form_code=LEAF_FORM,
                 period="2026-Q3",
             )
@@ -58,4 +58,4 @@ def test_a_unit_sees_only_itself_and_what_it_receives(session: Session) -> None:
         for unit in (commune, province, other)
     }
     assert seen == {"X1": 1, "H55": 2, "H26": 0}
-    assert list_periods(session, actor=Actor(name="a", unit_id=other.id)) == []
+    assert list_periods(session, actor=of_unit("a", other.id)) == []

@@ -20,7 +20,7 @@ from reporting.models import (
     Submission,
     SubmissionStatus,
 )
-from reporting.services.actors import Actor
+from reporting.services.actors import of_unit
 from reporting.services.packing import repack
 from reporting.services.receipts import Receipt, Verdict
 from reporting.services.submissions import preflight, receipt_of
@@ -150,8 +150,8 @@ def test_nobody_sends_for_a_unit_that_does_not_report_to_them(
     other = a_unit(session, "X05446", parent=session.get(ReportingUnit, commune.id))
     above = session.scalars(select(ReportingUnit).where(ReportingUnit.code == "H55")).one()
     with pytest.raises(NotAllowed):
-        send(session, a_return(commune.code), actor=Actor(name="o", unit_id=other.id))
-    for actor in (Actor(name="c", unit_id=commune.id), Actor(name="p", unit_id=above.id)):
+        send(session, a_return(commune.code), actor=of_unit("o", other.id))
+    for actor in (of_unit("c", commune.id), of_unit("p", above.id)):
         send(session, a_return(commune.code), actor=actor)
     assert session.scalar(select(func.count()).select_from(Submission)) == 1
 

@@ -9,7 +9,7 @@ from forms.period import Period
 from forms.reading_xlsx import read_xlsx
 from reporting.errors import NotAllowed, NotFound
 from reporting.models import UnitKind
-from reporting.services.actors import Actor
+from reporting.services.actors import Actor, of_unit
 from reporting.services.templates import NamedFile, make_template
 from tests.builders import (
     IN_Q3,
@@ -77,6 +77,6 @@ def test_a_neighbours_template_is_not_given(session: Session) -> None:
     unit = a_unit(session, "X01840", parent=province)
     neighbour = a_unit(session, kind=UnitKind.COMMUNE, parent=province)
     for allowed in (unit, province):
-        assert template(session, actor=Actor(name="a", unit_id=allowed.id)).content
+        assert template(session, actor=of_unit("a", allowed.id)).content
     with pytest.raises(NotAllowed):
-        template(session, actor=Actor(name="a", unit_id=neighbour.id))
+        template(session, actor=of_unit("a", neighbour.id))
