@@ -92,6 +92,12 @@ def _write_row(name: RowName, cells: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _cells(columns: Sequence[Column], data: TableData) -> Iterator[dict[str, str]]:
+    if not any(column.digits for column in columns) and bool((data.states == State.VALUE).all()):
+        # Whole numbers in every cell, as nearly all returns are: nothing to ask cell by cell.
+        ids = [column.id for column in columns]
+        for values in data.values.tolist():
+            yield dict(zip(ids, map(str, values), strict=True))
+        return
     for values, states in zip(data.values.tolist(), data.states.tolist(), strict=True):
         yield _cells_of(columns, values, states)
 

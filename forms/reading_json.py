@@ -6,6 +6,7 @@ A number with a decimal point becomes a Decimal of exactly its digits; no float 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import islice
@@ -19,6 +20,7 @@ _SHAPE = (
     '"tables": {"a": {"rows": [{"key": "Đất đai", "cells": {"c3": 12}}]}}}'
 )
 _LONGEST_NUMBER = 40
+_LONG_NUMBER = re.compile(r"[0-9]{40}")
 #: What is beyond these is told once, and not one by one.
 MOST_ROWS = 20_000
 MOST_ISSUES = 1_000
@@ -40,7 +42,8 @@ def parse_json(body: bytes | str) -> Any:
     value = json.loads(
         text,
         parse_float=_decimal,
-        parse_int=_integer,
+        # Where no number can be too long, none needs to be looked at one by one.
+        parse_int=_integer if _LONG_NUMBER.search(text) else int,
         parse_constant=_refuse_constant,
         object_pairs_hook=_object,
     )

@@ -5,9 +5,13 @@ Knows nothing of HTTP, so that commands and scheduled work use the same.
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -19,9 +23,13 @@ from reporting.services.clients import KnownTokens
 from reporting.services.mailing import MailServer
 from reporting.services.published_forms import refuse_changed_declarations
 from reporting.services.ringing import Bell
+from reporting.services.signing import ServerKey, Signer
 from reporting.settings import Settings
 
 Clock = Callable[[], datetime]
+
+#: Where a laptop keeps the key that it signs with, beside its store.
+KEY_FILE = "signing-key.pem"
 
 
 def system_clock() -> datetime:
@@ -48,6 +56,7 @@ class Parts:
     reading_sessions: sessionmaker[Session]
     catalogue: Catalogue
     clock: Clock
+    signer: Signer = field(default_factory=ServerKey.new)
     known_tokens: KnownTokens = field(default_factory=KnownTokens)
 
     @property
@@ -71,11 +80,40 @@ class Parts:
             self.clock,
             self.settings.hand_over,
             MailServer.from_url(smtp, self.settings.mail_from) if smtp else None,
+            self.signer,
         )
 
     def today(self) -> date:
         """The day it is where due dates are dates."""
         return self.clock().astimezone(self.settings.time_zone).date()
+
+
+def signer_of(settings: Settings, engine: Engine) -> Signer:
+    """Who signs: the key of the settings; on a laptop one that lies beside the store.
+
+    Made there once and for its owner's eyes alone, so that receipts of one day are signed by the
+    same key as those of the next. Raises BadKey.
+    """
+    if settings.signing_key:
+        return ServerKey.from_pem(settings.signing_key.encode())
+    database = engine.url.database
+    if engine.dialect.name == "sqlite" and (not database or ":" in database):
+        return ServerKey.new()  # A store that ends with its process.
+    folder = Path(database).parent if engine.dialect.name == "sqlite" and database else Path("var")
+    return _kept_key(folder / KEY_FILE)
+
+
+def _kept_key(file: Path) -> Signer:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    made = file.with_name(f".{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}")
+    if not file.exists():
+        opened = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(opened, "wb") as written:
+            written.write(ServerKey.new().private_pem())
+        with suppress(FileExistsError):  # Another process was faster; its key is the one.
+            os.link(made, file)
+        made.unlink()
+    return ServerKey.from_pem(file.read_bytes())
 
 
 def make_parts(
@@ -102,4 +140,5 @@ def make_parts(
         reading_sessions=sessions or make_session_factory(engine, reading=True),
         catalogue=catalogue,
         clock=clock_of(settings, clock),
+        signer=signer_of(settings, engine),
     )

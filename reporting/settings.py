@@ -81,6 +81,18 @@ def _smtp(text: str) -> str:
     return text
 
 
+def _signing_key(text: str) -> str:
+    """A private key as PEM, or the name of the file that has it; gives the PEM."""
+    if not text.startswith("-----BEGIN"):
+        try:
+            text = Path(text).read_text(encoding="ascii")
+        except (OSError, ValueError):
+            raise ValueError("expected a PEM, or a file that has it and can be read") from None
+    if not text.lstrip().startswith("-----BEGIN PRIVATE KEY-----"):
+        raise ValueError("expected a private key in PEM, as `reporting keys new` makes it")
+    return text
+
+
 def _count(text: str) -> int:
     number = int(text) if text.isascii() and text.isdigit() else 0
     if number < 1:
@@ -159,6 +171,10 @@ class Settings:
         _secret, lambda: secrets.token_hex(32), "signs what browsers hand back", secret=True
     )
 
+    signing_key: str = _setting(
+        _signing_key, "", "signs receipts: an Ed25519 key in PEM, or its file", secret=True
+    )
+
     @classmethod
     def from_env(cls, variables: Mapping[str, str]) -> Self:
         """Read the settings. Raises BadSettings with every fault at once.
@@ -182,6 +198,10 @@ class Settings:
         if is_production and not variables.get("REPORTING_SECRET_KEY", "").strip():
             faults.append(
                 "REPORTING_SECRET_KEY: must be set when REPORTING_ENVIRONMENT is production"
+            )
+        if is_production and not values.get("signing_key"):
+            faults.append(
+                "REPORTING_SIGNING_KEY: must be set when REPORTING_ENVIRONMENT is production"
             )
         if faults:
             raise BadSettings(tuple(faults))

@@ -18,9 +18,13 @@ from reporting.models import ReportingUnit, UnitKind, UnitTerm
 from reporting.services.actors import Actor
 from reporting.services.clients import create_client
 from reporting.services.opening import Opening, open_period
+from reporting.services.signing import ServerKey
 
 #: Whoever sits at the console, for what a test takes as given.
 SYSTEM = Actor(name="test", is_system=True)
+
+#: Who signs receipts in tests.
+SIGNER = ServerKey.new()
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 

@@ -98,6 +98,7 @@ def _receive(session: Session, stage: Stage, made: MadeReturn, now: datetime) ->
         delivery=Delivery(read_json(body), body, "return.json", Door.COMMAND, now),
         catalogue=stage.catalogue,
         clock=lambda: now,
+        signer=stage.signer,
     )
     if receipt.verdict is not Verdict.RECEIVED:
         first = issue_for_people(receipt.issues[0])["message_en"] if receipt.issues else "?"

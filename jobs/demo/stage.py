@@ -21,12 +21,15 @@ from jobs.demo.sending import Sender
 from jobs.demo.serving import HOST, port_of, running_server
 from jobs.demo.telling import Teller
 from reporting.db import make_engine, make_session_factory, migrate
+from reporting.parts import signer_of
 from reporting.services.actors import Actor
 from reporting.services.clients import create_client
 from reporting.services.opening import Opening, open_regime_period
 from reporting.services.registry_loading import SAMPLE, read_shipped
 from reporting.services.ringing import Bell, ring
+from reporting.services.signing import Signer
 from reporting.services.units import import_units, list_units, load_shipped_registry, read_unit_file
+from reporting.settings import Settings
 
 #: Where the story plays, whatever the settings of the machine say.
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -62,6 +65,7 @@ class Stage:
     tokens: Mapping[str, str]
     listening: socket
     unit_ids: Mapping[str, int]
+    signer: Signer
     editions: list[SavedEdition] = field(default_factory=list)
 
     @property
@@ -71,7 +75,14 @@ class Stage:
 
     def bell(self, at: datetime) -> Bell:
         """What ringing needs, on a clock that stands at an instant of the story."""
-        return Bell(self.sessions, self.catalogue, ZONE, lambda: at, self.folder / "centre")
+        return Bell(
+            self.sessions,
+            self.catalogue,
+            ZONE,
+            lambda: at,
+            self.folder / "centre",
+            signer=self.signer,
+        )
 
     def ring(self, at: datetime) -> Mapping[str, int]:
         """Ring the clock at an instant of the story. Raises Wrong where an action failed."""
@@ -137,7 +148,8 @@ def build_stage(folder: Path, *, tell: Teller, on: socket, small: bool) -> Stage
     tell.say(f"{len(tokens)} clients, each with a token of its own.")
     catalogue = load_forms()
     book = Book(catalogue, periods=(LAST_YEAR, LAST_QUARTER, QUARTER))
-    return Stage(folder, tell, engine, sessions, catalogue, cast, book, tokens, on, ids)
+    signer = signer_of(Settings(), engine)
+    return Stage(folder, tell, engine, sessions, catalogue, cast, book, tokens, on, ids, signer)
 
 
 def open_periods(stage: Stage, period: str, *, codes: Sequence[str] = ()) -> Mapping[str, Opening]:

@@ -73,6 +73,15 @@ class ReceiptSchema(Schema):
     received_at = fields.AwareDateTime()
     due_at = fields.AwareDateTime()
     is_on_time = fields.Boolean()
+    signer = fields.String(**_described("who has signed it, and in what capacity"))
+    reason = fields.String(**_described("why it takes the place of the revision before"))
+    proof = fields.Function(
+        lambda receipt: receipt.proof.as_data() if receipt.proof else None,
+        metadata={
+            "type": ["object", "null"],
+            "description": "the signed receipt, to be kept: see verify_receipt.py",
+        },
+    )
     issues = IssueList(**_described("warnings: see Issue"))
 
 

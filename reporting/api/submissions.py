@@ -90,6 +90,7 @@ def post_submission() -> Any:
             delivery=delivery,
             catalogue=parts.catalogue,
             clock=parts.clock,
+            signer=parts.signer,
         )
     if receipt.verdict is Verdict.REFUSED:
         return answer_refused(receipt)

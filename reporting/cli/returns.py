@@ -59,6 +59,7 @@ def _receive(parts: Parts, raw: RawReturn, body: bytes, name: str) -> Receipt:
             delivery=delivery,
             catalogue=parts.catalogue,
             clock=parts.clock,
+            signer=parts.signer,
         )
 
 

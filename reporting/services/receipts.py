@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,6 +14,28 @@ from forms.definition import Severity
 from forms.issues import EN, VI, Issue, sentence
 
 _HA_NOI = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What makes a receipt a proof: the line of the audit, its hash, and who signed it with what.
+
+    `body` is canonical JSON; whoever has the public key of `key_id` can check it without us.
+    """
+
+    body: bytes
+    sha256: str
+    key_id: str
+    signature: str
+
+    def as_data(self) -> dict[str, Any]:
+        """The file of a receipt, as `verify_receipt.py` reads it."""
+        return {
+            "body": json.loads(self.body),
+            "key_id": self.key_id,
+            "sha256": self.sha256,
+            "signature": self.signature,
+        }
 
 
 class Verdict(StrEnum):
@@ -43,6 +66,9 @@ class Receipt:
     is_on_time: bool = False
     unit_name: str = ""
     attempt_id: int = 0
+    signer: str = ""
+    reason: str = ""
+    proof: Proof | None = None
 
     @property
     def errors(self) -> tuple[Issue, ...]:

@@ -26,6 +26,8 @@ from reporting.services.ledger import Action, in_order, waiting
 from reporting.services.mailing import MailServer, send_waiting
 from reporting.services.planning import ask_openings
 from reporting.services.scheduled_work import ASKING, HANDS, Occasion, ask_daily
+from reporting.services.sealing import seal
+from reporting.services.signing import Signer
 
 _log = structlog.get_logger()
 
@@ -49,7 +51,8 @@ class Bell:
     """What ringing needs: the store, the declared forms, the zone of due dates, the clock.
 
     `clock` is read where an instant has to be stamped inside a lock. Without `hand_over` editions
-    are made and handed over to no one; without `mail` messages wait in the outbox.
+    are made and handed over to no one; without `mail` messages wait in the outbox; without
+    `signer` the audit is not sealed.
     """
 
     sessions: sessionmaker[Session]
@@ -58,6 +61,7 @@ class Bell:
     clock: Callable[[], datetime]
     hand_over: Path | None = None
     mail: MailServer | None = None
+    signer: Signer | None = None
 
 
 @dataclass
@@ -104,6 +108,10 @@ def ring(
     if bell.mail is not None and not only:
         sent = send_waiting(bell.sessions, bell.mail, now=now)
         rung.done += Counter({"mail": sent.taken, "mail_put_off": sent.put_off + sent.given_up})
+    if bell.signer is not None and not only:
+        with bell.sessions.begin() as session:
+            # What is 0 is left out of the counts by `+=`.
+            rung.done += Counter({"sealed": seal(session, bell.signer, now=now)})
     with bell.sessions.begin() as session:
         session.execute(
             update(JobRun)

@@ -6,60 +6,44 @@ A return that is wrong is not an exception: it is refused with all its issues an
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
-from forms.canonical import ENGINE, sha256, write_report
+from forms.canonical import sha256, write_report
 from forms.catalogue import Catalogue
 from forms.checking import check
 from forms.definition import FormVersion, Severity
 from forms.issues import Issue
 from forms.naming_rows import Circumstances
 from forms.period import BadPeriod, Period
-from forms.returns import RawReturn, Report
-from reporting.db import ask_at_once
+from forms.returns import RawReturn
 from reporting.models import (
     ReportingObligation,
     ReportingUnit,
     Submission,
     SubmissionStatus,
 )
-from reporting.models.base import table_of
 from reporting.services.actors import Act, Actor
+from reporting.services.audit import RECEIVED, find_line
 from reporting.services.cross_checks import (
-    INSERT_COMPARED,
     outcomes_of,
-    rerun_dependents,
     run_cross_checks,
 )
 from reporting.services.naming_units import units_in_rows
 from reporting.services.owed import Owed, find_owed
-from reporting.services.packing import INSERT_PACKED, packed_rows
-from reporting.services.punctuality import is_on_time, notes_on_time, stand_with
+from reporting.services.punctuality import notes_on_time
 from reporting.services.receipts import (
+    Proof,
     Receipt,
     Verdict,
-    issues_as_data,
     issues_from_data,
     receipt_number,
 )
 from reporting.services.refusing import Delivery, refuse, short
-
-_sent = table_of(Submission)
-_owed = table_of(ReportingObligation)
-# Made once: making a statement anew for each return costs more than running it.
-_INSERT = insert(_sent)
-_PUT_IN_FORCE = (
-    update(_owed)
-    .where(_owed.c.id == bindparam("obligation"))
-    .values(
-        in_force_id=bindparam("new"), revisions=bindparam("count"), stand=bindparam("now_stands")
-    )
-)
+from reporting.services.signing import Signer
+from reporting.services.storing import Circle, Taken, store
 
 Clock = Callable[[], datetime]
 
@@ -67,20 +51,14 @@ Clock = Callable[[], datetime]
 _SOFT_IN_PREFLIGHT = ("not_owed", "period_not_open", "period_closed")
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """A return that may be stored: what it is of, what was found, and its canonical bytes."""
-
-    form: FormVersion
-    owed: Owed
-    report: Report
-    issues: tuple[Issue, ...]
-    content: bytes
-    digest: str
-
-
 def receive(
-    session: Session, *, actor: Actor, delivery: Delivery, catalogue: Catalogue, clock: Clock
+    session: Session,
+    *,
+    actor: Actor,
+    delivery: Delivery,
+    catalogue: Catalogue,
+    clock: Clock,
+    signer: Signer,
 ) -> Receipt:
     """Receive one return: a new revision, the receipt of the one in force, or a refusal.
 
@@ -115,8 +93,8 @@ def receive(
     if owed.in_force_sha256 == digest and owed.in_force_status is not SubmissionStatus.RETURNED:
         return _repeated(session, owed)
     notes = (*checked.issues, *notes_on_time(owed, delivery.begun_at, delivery.received_at))
-    taken = _Taken(form, owed, checked.report, notes, content, digest)
-    return _store(session, actor, delivery, catalogue, taken, clock())
+    taken = Taken(form, owed, checked.report, notes, content, digest)
+    return store(session, Circle(actor, delivery, catalogue, signer, clock()), taken)
 
 
 def preflight(
@@ -183,7 +161,16 @@ def receipt_of(session: Session, submission: Submission) -> Receipt:
         due_at=obligation.due_at,
         is_on_time=submission.is_on_time,
         unit_name=unit.name_vi,
+        signer=submission.signer,
+        reason=submission.reason,
+        proof=_kept_proof(session, submission.id),
     )
+
+
+def _kept_proof(session: Session, submission_id: int) -> Proof | None:
+    """The line that was the receipt; a revision of before there were lines has none."""
+    line = find_line(session, f"submission/{submission_id}", RECEIVED)
+    return Proof(line.body, line.sha256, line.key_id, line.signature) if line else None
 
 
 def _newest(catalogue: Catalogue, code: str) -> FormVersion | None:
@@ -221,105 +208,6 @@ def _content_issues(
         return tuple(raw.issues)
     window = period.window(catalogue.regime(form.regime).window)
     return check(form, raw, Circumstances(window, catalogue.lists, raw.unit)).issues
-
-
-def _store(
-    session: Session,
-    actor: Actor,
-    delivery: Delivery,
-    catalogue: Catalogue,
-    taken: _Taken,
-    recorded_at: datetime,
-) -> Receipt:
-    """Write the revision and its packed cells, put it in force, compare it with other reports."""
-    form, owed, report = taken.form, taken.owed, taken.report
-    revision = _revision(actor, delivery, taken, recorded_at)
-    submission_id = owed.next_submission
-    packed = packed_rows(session, submission_id=submission_id, report=report)
-    outcomes, compared = run_cross_checks(
-        catalogue=catalogue,
-        form=form,
-        report=report,
-        sides=owed.sides,
-        submission_id=submission_id,
-        unit_id=owed.unit_id,
-        now=recorded_at,
-    )
-    now_in_force = {
-        "new": submission_id,
-        "count": revision["revision"],
-        "now_stands": stand_with(owed, is_on_time=revision["is_on_time"]),
-        "obligation": owed.obligation_id,
-    }
-    ask_at_once(
-        session.connection(),
-        (_INSERT, revision | {"id": submission_id}),
-        *((INSERT_PACKED, table) for table in packed),
-        (_PUT_IN_FORCE, now_in_force),
-        *((INSERT_COMPARED, row) for row in compared),
-    )
-    if owed.has_readers:
-        rerun_dependents(
-            session,
-            catalogue=catalogue,
-            form_code=form.code,
-            period=report.period,
-            unit_id=owed.unit_id,
-            now=recorded_at,
-        )
-    across = tuple(issue for outcome in outcomes for issue in outcome.issues)
-    return _receipt(taken, submission_id, revision, across)
-
-
-def _receipt(
-    taken: _Taken, submission_id: int, revision: dict[str, Any], across: tuple[Issue, ...]
-) -> Receipt:
-    same = ("revision", "content_sha256", "file_sha256", "received_at", "is_on_time")
-    return Receipt(
-        Verdict.RECEIVED,
-        taken.form.code,
-        taken.owed.unit_code,
-        taken.report.period,
-        (*taken.issues, *across),
-        number=receipt_number(submission_id, revision["received_at"]),
-        submission_id=submission_id,
-        version=taken.form.version,
-        due_at=taken.owed.due_at,
-        unit_name=taken.owed.unit_name,
-        **{name: revision[name] for name in same},
-    )
-
-
-def _revision(
-    actor: Actor, delivery: Delivery, taken: _Taken, recorded_at: datetime
-) -> dict[str, Any]:
-    """The row of a new revision."""
-    owed = taken.owed
-    return {
-        "obligation_id": owed.obligation_id,
-        "unit_id": owed.unit_id,
-        "form_code": taken.form.code,
-        "form_version": taken.form.version,
-        "period": taken.report.period,
-        "revision": owed.revisions + 1,
-        "status": SubmissionStatus.RECEIVED,
-        "engine": ENGINE,
-        "content_sha256": taken.digest,
-        "canonical": taken.content,
-        "file": delivery.body,
-        "file_name": short(delivery.file_name, 200),
-        "file_sha256": sha256(delivery.body),
-        "received_at": delivery.received_at,
-        "recorded_at": recorded_at,
-        "is_on_time": is_on_time(owed, delivery.begun_at, delivery.received_at),
-        "door": delivery.door,
-        "client_id": actor.client_id,
-        "actor": actor.name,
-        "issues": issues_as_data(taken.issues),
-        "signer": short(delivery.signer or actor.signer, 400),
-        "approval_id": delivery.approval_id,
-        "reason": short(delivery.reason, 1_000),
-    }
 
 
 def _repeated(session: Session, owed: Owed) -> Receipt:

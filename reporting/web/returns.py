@@ -120,6 +120,7 @@ def send() -> tuple[str, int] | AnyResponse:
                 delivery=delivery,
                 catalogue=parts.catalogue,
                 clock=parts.clock,
+                signer=parts.signer,
             )
     if receipt.verdict is Verdict.REFUSED:
         return _verdict_page(chosen, receipt, delivered.file_name, is_trial=False, raw=raw)

@@ -30,6 +30,7 @@ from tests.builders import (
     IN_Q3,
     LEAF_FORM,
     Q3,
+    SIGNER,
     SYSTEM,
     a_province,
     a_unit,
@@ -74,6 +75,7 @@ def _receive(session: Session, raw: RawReturn, body: bytes) -> Receipt:
         delivery=Delivery(raw, body, "return", Door.API, IN_Q3),
         catalogue=shipped_forms(),
         clock=lambda: IN_Q3,
+        signer=SIGNER,
     )
 
 

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from reporting.services.signing import ServerKey
 from reporting.settings import MEBIBYTE, BadSettings, Environment, Settings
 
+PEM = ServerKey.new().private_pem().decode().strip()
 SECRET = "s" * 40
 
 
@@ -37,8 +39,10 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "REPORTING_TIME_ZONE": "UTC",
             "REPORTING_ENVIRONMENT": "production",
             "REPORTING_SECRET_KEY": SECRET,
+            "REPORTING_SIGNING_KEY": PEM,
         }
     )
+    assert settings.signing_key == PEM
     assert settings.forms == (tmp_path, tmp_path / "more")
     assert (settings.max_body, settings.max_unpacked) == (1, 2)
     assert (settings.max_ratio, settings.max_rows) == (3, 4)
@@ -60,6 +64,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         ("REPORTING_TIME_ZONE", "../../etc/passwd"),
         ("REPORTING_ENVIRONMENT", "staging"),
         ("REPORTING_SECRET_KEY", "short"),
+        ("REPORTING_SIGNING_KEY", "/no/such/file.pem"),
+        ("REPORTING_SIGNING_KEY", "-----BEGIN PUBLIC KEY-----"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_by_name(variable: str, text: str) -> None:
@@ -79,7 +85,7 @@ def test_all_faults_are_told_at_once() -> None:
                 "REPORTING_ENVIRONMENT": "production",
             }
         )
-    assert len(bad.value.faults) == 3
+    assert len(bad.value.faults) == 4
 
 
 def test_production_never_makes_up_a_secret() -> None:

@@ -17,7 +17,7 @@ from reporting.services.actors import Actor
 from reporting.services.receipts import Receipt
 from reporting.services.refusing import Delivery
 from reporting.services.submissions import receive
-from tests.builders import IN_Q3, SYSTEM, as_json, shipped_forms
+from tests.builders import IN_Q3, SIGNER, SYSTEM, as_json, shipped_forms
 
 
 def send(
@@ -38,6 +38,7 @@ def send(
         delivery=delivery,
         catalogue=catalogue or shipped_forms(),
         clock=clock or (lambda: at),
+        signer=SIGNER,
     )
 
 

@@ -13,7 +13,7 @@ from reporting.models import Door, ReportingObligation, ReportingUnit, Stand
 from reporting.services.receipts import Receipt
 from reporting.services.refusing import Delivery
 from reporting.services.submissions import receive
-from tests.builders import SYSTEM, a_province, a_return, a_unit, an_open_period, as_json
+from tests.builders import SIGNER, SYSTEM, a_province, a_return, a_unit, an_open_period, as_json
 from tests.builders import shipped_forms as shipped
 
 #: The last second of 19/9/2026 in Hà Nội, on a server whose clock is in UTC.
@@ -32,7 +32,14 @@ def deliver(session: Session, at: datetime, *, begun: datetime | None = None) ->
     """Send the return of X1, complete at one instant and begun at another."""
     body = as_json(a_return("X1"))
     delivery = Delivery(read_json(body), body, "r.json", Door.API, at, begun)
-    return receive(session, actor=SYSTEM, delivery=delivery, catalogue=shipped(), clock=lambda: at)
+    return receive(
+        session,
+        actor=SYSTEM,
+        delivery=delivery,
+        catalogue=shipped(),
+        clock=lambda: at,
+        signer=SIGNER,
+    )
 
 
 def obligation(session: Session) -> ReportingObligation:

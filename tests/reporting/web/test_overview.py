@@ -12,6 +12,7 @@ from sqlalchemy import update
 from reporting.app import create_app
 from reporting.models import ReportingObligation, Stand
 from reporting.services.regimes import make_regime
+from reporting.services.signing import ServerKey
 from reporting.settings import Environment, Settings
 from reporting.web.csv_files import csv_file
 from tests.builders import GOOD_CELLS, IN_Q3, LEAF_FORM, SYSTEM, a_return, shipped_forms
@@ -109,7 +110,11 @@ def test_the_list_of_regimes_is_open_to_all_and_tells_no_secret(doors: Doors) ->
                 session, actor=SYSTEM, content=text.encode(), catalogue=shipped_forms(), now=IN_Q3
             )
     settings = Settings.from_env(
-        {"REPORTING_ENVIRONMENT": "production", "REPORTING_SECRET_KEY": "x" * 40}
+        {
+            "REPORTING_ENVIRONMENT": "production",
+            "REPORTING_SECRET_KEY": "x" * 40,
+            "REPORTING_SIGNING_KEY": ServerKey.new().private_pem().decode(),
+        }
     )
     assert settings.environment is Environment.PRODUCTION
     engine = doors.app.extensions["reporting"].engine
