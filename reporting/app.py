@@ -24,7 +24,7 @@ from reporting import api, web
 from reporting.bodies import bound_body, throw_away_the_rest
 from reporting.errors import Refusal
 from reporting.failures import of_http_exception, of_refusal
-from reporting.http import Right, current_parts, right_of
+from reporting.http import Right, acts_of, current_parts, refuse_undeclared, right_of
 from reporting.logs import configure_logging
 from reporting.parts import Clock, Parts, make_parts, system_clock
 from reporting.settings import Environment, Settings
@@ -70,7 +70,8 @@ def create_app(
 ) -> Flask:
     """The web application with both its doors.
 
-    Raises BadDeclaration, which says every fault of the declared forms, rather than serve a part.
+    Raises BadDeclaration, which says every fault of the declared forms, rather than serve a part,
+    and RuntimeError where a route does not say who may use it.
     """
     parts = make_parts(settings, engine=engine, catalogue=catalogue, sessions=sessions, clock=clock)
     configure_logging(settings.environment)
@@ -90,6 +91,7 @@ def create_app(
     csrf = CSRFProtect(app)
     for blueprint in api.BLUEPRINTS:
         csrf.exempt(blueprint)  # A token in a header is sent by no browser of its own accord.
+    refuse_undeclared(app)
     return app
 
 
@@ -136,6 +138,8 @@ def _admit() -> None:
     elif right is Right.PAGE:
         web.identify_visitor()
     else:
+        raise Forbidden
+    if not g.actor.has(*acts_of(current_app, request.endpoint)):
         raise Forbidden
 
 

@@ -13,7 +13,7 @@ from flask import Flask, Response, current_app, g, request, send_file
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from reporting.parts import Parts
-from reporting.services.actors import Actor
+from reporting.services.actors import Act, Actor
 from reporting.services.deliveries import safe_file_name
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -34,21 +34,41 @@ class Right(StrEnum):
 OF_OTHERS = {"static": Right.ANYONE, "api-docs.openapi_json": Right.ANYONE}
 
 
-def allows(right: Right) -> Callable[[_View], _View]:
-    """Declare who may use a route; a route that does not say is served to nobody."""
+def allows(right: Right, *acts: Act) -> Callable[[_View], _View]:
+    """Declare who may use a route, and for which acts: reading, where none is named.
+
+    Who has none of the acts anywhere is refused at the door; where he has them, the services ask.
+    An application with a route that does not say is not started.
+    """
 
     def declare(view: _View) -> _View:
-        setattr(view, _RIGHT, right)
+        setattr(view, _RIGHT, (right, frozenset(acts or (Act.READ,))))
         return view
 
     return declare
 
 
 def right_of(app: Flask, endpoint: str) -> Right | None:
-    """What a route has declared; None if it has not."""
+    """Who may use a route, as it has declared; None if it has not."""
     if endpoint in OF_OTHERS:
         return OF_OTHERS[endpoint]
-    return getattr(app.view_functions[endpoint], _RIGHT, None)
+    return getattr(app.view_functions[endpoint], _RIGHT, (None,))[0]
+
+
+def acts_of(app: Flask, endpoint: str) -> frozenset[Act]:
+    """The acts for which a route is there."""
+    declared: tuple[Right, frozenset[Act]] | None
+    declared = getattr(app.view_functions[endpoint], _RIGHT, None)
+    return declared[1] if declared else frozenset()
+
+
+def refuse_undeclared(app: Flask) -> None:
+    """Raises RuntimeError where a route does not say who may use it."""
+    silent = sorted(
+        rule.rule for rule in app.url_map.iter_rules() if right_of(app, rule.endpoint) is None
+    )
+    if silent:
+        raise RuntimeError(f"routes that do not say who may use them: {', '.join(silent)}")
 
 
 def current_parts() -> Parts:

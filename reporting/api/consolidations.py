@@ -13,6 +13,7 @@ from reporting.api.problems import PROBLEM
 from reporting.api.schemas import IssueList, PageArguments, ProblemSchema, text_argument
 from reporting.http import XLSX, Right, allows, attachment, current_actor, current_parts
 from reporting.models import Edition, ReportingUnit
+from reporting.services.actors import Act
 from reporting.services.consolidation import consolidate, list_editions
 from reporting.services.editions import find_edition
 from reporting.services.exports import edition_workbook
@@ -130,7 +131,7 @@ def get_editions(arguments: dict[str, Any]) -> Any:
 @blp.response(201, EditionSchema, description="A new edition")
 @blp.alt_response(200, schema=EditionSchema, description="Nothing has changed", success=True)
 @blp.alt_response(409, schema=ProblemSchema, content_type=PROBLEM)
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.RECEIVE)
 def post_edition(arguments: dict[str, Any]) -> Any:
     """Consolidate one form for one period and unit; the last edition again if nothing changed."""
     parts = current_parts()

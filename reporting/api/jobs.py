@@ -110,7 +110,7 @@ class AheadSchema(Schema):
 
 @blp.get("/jobs")
 @blp.response(200, JobSchema(many=True))
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.RING)
 def get_jobs() -> Any:
     """The jobs that can be rung for."""
     return [{"id": job, "vi": vi, "en": en} for job, (vi, en) in PURPOSES.items()]
@@ -123,7 +123,7 @@ def get_jobs() -> Any:
     200, schema=RunAnswer, description="Rung before with this key, or dry_run", success=True
 )
 @blp.alt_response(409, schema=ProblemSchema, content_type=PROBLEM)
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.RING)
 def post_run(arguments: dict[str, Any], job: str) -> Any:
     """Ring for a job. The same Idempotency-Key answers the first run again."""
     parts, actor = current_parts(), current_actor()
@@ -144,7 +144,7 @@ def post_run(arguments: dict[str, Any], job: str) -> Any:
 @blp.get("/jobs/runs")
 @blp.arguments(HistoryArguments, location="query")
 @blp.response(200, RunPage)
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.RING)
 def get_runs(arguments: dict[str, Any]) -> Any:
     """The history of ringing, the newest first, page by page."""
     require_centre(current_actor(), Act.RING)
@@ -157,7 +157,7 @@ def get_runs(arguments: dict[str, Any]) -> Any:
 @blp.get("/jobs/preview")
 @blp.arguments(PreviewArguments, location="query")
 @blp.response(200, AheadSchema(many=True))
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.RING)
 def get_preview(arguments: dict[str, Any]) -> Any:
     """What will fire in the days to come, for whom, and why."""
     require_centre(current_actor(), Act.RING)

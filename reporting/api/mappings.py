@@ -40,7 +40,7 @@ class MappingSchema(Schema):
 
 @blp.get("/mappings")
 @blp.response(200, MappingSchema(many=True))
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.RECEIVE)
 def get_mappings() -> Any:
     """Every mapping that was ever made, the oldest first; for the central office."""
     require_centre(current_actor(), Act.RECEIVE)
@@ -52,7 +52,7 @@ def get_mappings() -> Any:
 @blp.arguments(MappingArguments)
 @blp.response(201, MappingSchema)
 @blp.alt_response(409, schema=ProblemSchema, content_type=PROBLEM)
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.RECEIVE)
 def post_mapping(arguments: dict[str, Any]) -> Any:
     """Let a text stand for an entry of a list: the next edition sums it there."""
     parts = current_parts()

@@ -19,6 +19,7 @@ from reporting.failures import Failure
 from reporting.http import Right, allows, current_actor, current_parts
 from reporting.models import ReportingObligation
 from reporting.services import obligation_acts as acts
+from reporting.services.actors import Act
 from reporting.services.assigning import Assigned, Line, assign, read_assignments
 from reporting.services.board import By, board
 from reporting.services.regimes import make_regime
@@ -181,7 +182,7 @@ def _state(session: Any, owed: ReportingObligation) -> dict[str, Any]:
 @blp.arguments(ExtensionArguments)
 @blp.response(200, ObligationState)
 @blp.alt_response(409, schema=ProblemSchema, content_type=PROBLEM)
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.RECEIVE)
 def post_extension(arguments: dict[str, Any], obligation_id: int) -> Any:
     """Give one unit more time."""
     with current_parts().sessions.begin() as session:
@@ -193,7 +194,7 @@ def post_extension(arguments: dict[str, Any], obligation_id: int) -> Any:
 @blp.post(f"/obligations/{_ID}/waiver")
 @blp.arguments(WaiverArguments)
 @blp.response(200, ObligationState)
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.RECEIVE)
 def post_waiver(arguments: dict[str, Any], obligation_id: int) -> Any:
     """Let one unit off, or take that back."""
     act = acts.owe_again if arguments["owed_again"] else acts.waive
@@ -206,7 +207,7 @@ def post_waiver(arguments: dict[str, Any], obligation_id: int) -> Any:
 @blp.arguments(ReopeningArguments)
 @blp.response(200, ObligationState)
 @blp.alt_response(409, schema=ProblemSchema, content_type=PROBLEM)
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.RECEIVE)
 def post_reopening(arguments: dict[str, Any], obligation_id: int) -> Any:
     """Let one unit correct after closing."""
     with current_parts().sessions.begin() as session:
@@ -220,7 +221,7 @@ def post_reopening(arguments: dict[str, Any], obligation_id: int) -> Any:
 @blp.arguments(LetterArguments)
 @blp.response(200, ObligationState)
 @blp.alt_response(409, schema=ProblemSchema, content_type=PROBLEM)
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.RECEIVE)
 def post_other_means(arguments: dict[str, Any], obligation_id: int) -> Any:
     """Mark a report as sent by other means, with its document."""
     try:
@@ -238,7 +239,7 @@ def post_other_means(arguments: dict[str, Any], obligation_id: int) -> Any:
 @blp.post("/suspensions")
 @blp.arguments(PauseArguments)
 @blp.response(200, PausedSchema)
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.RECEIVE)
 def post_suspension(arguments: dict[str, Any]) -> Any:
     """Stop the clock for a period, for some or all."""
     return _pause(acts.suspend, arguments)
@@ -247,7 +248,7 @@ def post_suspension(arguments: dict[str, Any]) -> Any:
 @blp.post("/resumptions")
 @blp.arguments(PauseArguments)
 @blp.response(200, PausedSchema)
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.RECEIVE)
 def post_resumption(arguments: dict[str, Any]) -> Any:
     """Let the clock go on; due instants move by the length of the pause."""
     return _pause(acts.resume, arguments)
@@ -275,7 +276,7 @@ def _pause(act: Any, arguments: dict[str, Any]) -> dict[str, int]:
 @blp.response(201, AssignedSchema, description="Assigned")
 @blp.alt_response(200, schema=AssignedSchema, description="dry_run: looked over", success=True)
 @blp.alt_response(422, schema=ProblemSchema, content_type=PROBLEM)
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.ADMINISTER)
 def post_assignments(arguments: dict[str, Any]) -> Any:
     """Assign forms to units for periods: CSV (form,unit,period) or a JSON list of the same."""
     parts, dry_run = current_parts(), arguments["dry_run"]
@@ -323,7 +324,7 @@ def _faulty(done: Assigned) -> Any:
 @blp.post("/regimes")
 @blp.response(201, RegimeSchema)
 @blp.alt_response(422, schema=ProblemSchema, content_type=PROBLEM)
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.ADMINISTER)
 def post_regime() -> Any:
     """Make a thematic or ad hoc regime at run time; the body is YAML, as in a file."""
     parts = current_parts()

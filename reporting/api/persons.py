@@ -13,6 +13,7 @@ from reporting.api.schemas import PageArguments, ProblemSchema, text_argument
 from reporting.failures import Failure
 from reporting.http import Right, allows, current_actor, current_parts
 from reporting.models import Person, ReportingUnit
+from reporting.services.actors import Act
 from reporting.services.import_files import ImportResult
 from reporting.services.named import unit_named
 from reporting.services.person_imports import import_persons, read_person_file
@@ -78,7 +79,7 @@ class ImportedSchema(Schema):
 @blp.get("/persons")
 @blp.arguments(PersonListArguments, location="query")
 @blp.response(200, PersonPage)
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.ADMINISTER)
 def get_persons(arguments: dict[str, Any]) -> Any:
     """Who gets messages, of the client's unit and those that report to it, page by page."""
     parts, limit = current_parts(), arguments["limit"]
@@ -101,7 +102,7 @@ def get_persons(arguments: dict[str, Any]) -> Any:
 @blp.arguments(PersonArguments)
 @blp.response(201, PersonSchema)
 @blp.alt_response(409, schema=ProblemSchema, content_type=PROBLEM)
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.ADMINISTER)
 def post_person(arguments: dict[str, Any]) -> Any:
     """Let a person get the messages of a unit."""
     parts = current_parts()
@@ -123,7 +124,7 @@ def post_person(arguments: dict[str, Any]) -> Any:
 @blp.post("/persons/<int(max=9223372036854775807):person_id>/ending")
 @blp.response(200, PersonSchema)
 @blp.alt_response(404, schema=ProblemSchema, content_type=PROBLEM)
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.ADMINISTER)
 def post_ending(person_id: int) -> Any:
     """Send a person no more messages."""
     parts = current_parts()
@@ -143,7 +144,7 @@ def post_ending(person_id: int) -> Any:
 @blp.response(201, ImportedSchema, description="Taken")
 @blp.alt_response(200, schema=ImportedSchema, description="dry_run: looked over", success=True)
 @blp.alt_response(422, schema=ProblemSchema, content_type=PROBLEM)
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.ADMINISTER)
 def post_import(arguments: dict[str, Any]) -> Any:
     """Take persons from a CSV unit,name,mail: all of it, or nothing and every fault of it."""
     parts, dry_run = current_parts(), arguments["dry_run"]

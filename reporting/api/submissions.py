@@ -28,6 +28,7 @@ from reporting.http import (
     read_delivery,
 )
 from reporting.models import Door, ReportingUnit, Submission
+from reporting.services.actors import Act
 from reporting.services.archive import Kept, find_kept
 from reporting.services.deliveries import read_return
 from reporting.services.receipts import Verdict, issues_from_data, receipt_number
@@ -71,7 +72,7 @@ _BODY = {
     success=True,
 )
 @blp.alt_response(422, schema=ProblemSchema, content_type=PROBLEM, description="Refused; kept")
-@allows(Right.CLIENT)
+@allows(Right.CLIENT, Act.APPROVE, Act.ENTER)
 def post_submission() -> Any:
     """Send one return. Sending the same content twice is safe."""
     parts, delivered = current_parts(), read_delivery()

@@ -87,7 +87,7 @@ def list_persons(
     after: int = 0,
     limit: int | None = PAGE_SIZE,
 ) -> list[tuple[Person, ReportingUnit]]:
-    """Those who get messages, of the actor's unit and the units below it, by unit: one statement.
+    """Those who get messages, of the units that the actor administers, by unit: one statement.
 
     Of one unit, where it is named. The next page begins `after` the last id.
     """
@@ -95,7 +95,7 @@ def list_persons(
     query = (
         select(Person, ReportingUnit)
         .join(ReportingUnit, ReportingUnit.id == Person.unit_id)
-        .where(Person.ended_at.is_(None), reaches(actor, Act.READ, Person.unit_id))
+        .where(Person.ended_at.is_(None), reaches(actor, Act.ADMINISTER, Person.unit_id))
         .order_by(ReportingUnit.code, Person.id)
         .limit(limit)
     )

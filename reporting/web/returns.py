@@ -22,6 +22,7 @@ from reporting.http import (
     read_delivery,
 )
 from reporting.models import Door
+from reporting.services.actors import Act
 from reporting.services.archive import find_kept
 from reporting.services.deliveries import read_return
 from reporting.services.named import form_for_period, form_named, unit_named
@@ -94,7 +95,7 @@ def check() -> tuple[str, int]:
 
 
 @blp.post("/return/send")
-@allows(Right.PAGE)
+@allows(Right.PAGE, Act.APPROVE, Act.ENTER)
 def send() -> tuple[str, int] | AnyResponse:
     """Receive a file; on to its receipt, or the verdict where it is refused."""
     parts, chosen = current_parts(), _chosen()
