@@ -18,13 +18,22 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.exceptions import Forbidden, HTTPException, SecurityError, ServiceUnavailable
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from forms.catalogue import Catalogue
 from reporting import api, web
 from reporting.bodies import bound_body, throw_away_the_rest
 from reporting.errors import Refusal
 from reporting.failures import of_http_exception, of_refusal
-from reporting.http import Right, acts_of, current_parts, refuse_undeclared, right_of
+from reporting.http import (
+    Right,
+    acts_of,
+    current_gate,
+    current_parts,
+    refuse_undeclared,
+    right_of,
+)
+from reporting.limiting import Gate
 from reporting.logs import configure_logging
 from reporting.parts import Clock, Parts, make_parts, system_clock
 from reporting.settings import Environment, Settings
@@ -32,6 +41,8 @@ from reporting.settings import Environment, Settings
 log = structlog.get_logger(__name__)
 
 _SECONDS_TO_WAIT = 10
+#: Two years, as browsers want it; subdomains are others' to decide about.
+_SECONDS_OF_HTTPS = 63_072_000
 _LAPTOP = Environment.LAPTOP
 
 #: No script runs, no other site is asked, and no other site may show our pages in a frame.
@@ -76,10 +87,15 @@ def create_app(
     parts = make_parts(settings, engine=engine, catalogue=catalogue, sessions=sessions, clock=clock)
     configure_logging(settings.environment)
     app = Flask("reporting")
+    if settings.proxies:
+        behind = dict.fromkeys(("x_for", "x_proto", "x_host"), settings.proxies)
+        app.wsgi_app = ProxyFix(app.wsgi_app, **behind)  # type: ignore[method-assign]
+    app.extensions["reporting_gate"] = Gate(settings)
     app.json = ReportingJson(app)
     app.extensions["reporting"] = parts
     app.config.update(_configuration(parts))
     app.before_request(_bound_body)
+    app.before_request(_limit_address)
     app.before_request(_admit)
     app.after_request(_add_security_headers)
     app.after_request(throw_away_the_rest)
@@ -125,6 +141,11 @@ def _bound_body() -> None:
     bound_body(current_parts().settings.max_body)
 
 
+def _limit_address() -> None:
+    if request.endpoint != "static":
+        current_gate().pass_address(request.remote_addr or "")
+
+
 def _admit() -> None:
     """Let in whom the route has declared, and nobody where it has declared nothing."""
     if request.endpoint is None:
@@ -139,6 +160,7 @@ def _admit() -> None:
         web.identify_visitor()
     else:
         raise Forbidden
+    current_gate().pass_actor(g.actor)
     if not g.actor.has(*acts_of(current_app, request.endpoint)):
         raise Forbidden
 
@@ -146,6 +168,8 @@ def _admit() -> None:
 def _add_security_headers(response: Response) -> Response:
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
+    if current_parts().settings.environment is Environment.PRODUCTION:
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={_SECONDS_OF_HTTPS}")
     if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
     return response

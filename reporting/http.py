@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from flask import Flask, Response, current_app, g, request, send_file
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from reporting.limiting import Gate
 from reporting.parts import Parts
 from reporting.services.actors import Act, Actor
 from reporting.services.deliveries import safe_file_name
@@ -75,6 +76,12 @@ def current_parts() -> Parts:
     """The parts of the application that serves this request."""
     parts: Parts = current_app.extensions["reporting"]
     return parts
+
+
+def current_gate() -> Gate:
+    """What counts the requests of this process."""
+    gate: Gate = current_app.extensions["reporting_gate"]
+    return gate
 
 
 def current_actor() -> Actor:
