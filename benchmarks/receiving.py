@@ -1,7 +1,8 @@
 """Receiving a 297-figure JSON report through the whole HTTP door, on PostgreSQL with fsync.
 
 Bare: a Flask route that inserts the same bytes, on the same gunicorn settings and the same
-cluster. The rounds of both alternate, so that a noisy machine troubles both alike.
+cluster. A third is our own application without rights, audit and receipt, which tells what these
+cost. The rounds alternate, so that a noisy machine troubles all alike.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ UNITS = 250
 ROUNDS = 4
 SENDERS = 8
 BAR = 0.35
+MOST_COST = 1.4
 #: The requests of all senders are counted, and never too many.
 NO_BOUND = dict.fromkeys(("REPORTING_RATE_PER_ADDRESS", "REPORTING_RATE_PER_ACTOR"), "100000000")
 
@@ -47,18 +49,18 @@ def run() -> list[dict[str, Any]]:
         plain = url.replace("postgresql+psycopg", "postgresql")
         with psycopg.connect(plain) as connection:
             connection.execute("CREATE TABLE bare (id bigserial PRIMARY KEY, body bytea)")
+        ours_settings = {"REPORTING_DATABASE_URL": url} | NO_BOUND
         with (
-            _serving("wsgi:app", {"REPORTING_DATABASE_URL": url} | NO_BOUND) as ours_port,
+            _serving("wsgi:app", ours_settings) as ours_port,
+            _serving("benchmarks.without_proof:app", ours_settings) as plain_port,
             _serving("benchmarks.bare_door:app", {"BARE_DATABASE_URL": plain}) as bare_port,
         ):
-            ours, bare = 0.0, 0.0
-            for number in range(ROUNDS + 1):
-                bodies = _bodies(number)
-                if not number:
-                    _warm_up((ours_port, bare_port), bodies, token, plain)
-                    continue
-                bare = max(bare, _rate(bare_port, bodies, token))
-                ours = max(ours, _rate(ours_port, bodies, token))
+            _warm_up((ours_port, plain_port, bare_port), token, plain)
+            ours, unproved, bare = 0.0, 0.0, 0.0
+            for number in range(ROUNDS):
+                bare = max(bare, _rate(bare_port, _bodies(10 + number), token))
+                ours = max(ours, _rate(ours_port, _bodies(20 + number), token))
+                unproved = max(unproved, _rate(plain_port, _bodies(30 + number), token))
     return [
         {
             "name": "receive 297 figures over HTTP, PostgreSQL, fsync on",
@@ -68,18 +70,27 @@ def run() -> list[dict[str, Any]]:
             "ratio": round(ours / bare, 2),
             "bar": BAR,
             "met": ours / bare >= BAR,
-        }
+        },
+        {
+            "name": "receive with rights, audit and receipt, against without: cost",
+            "ours": round(ours),
+            "bare": round(unproved),
+            "unit": "requests/s",
+            "ratio": round(unproved / ours, 2),
+            "bar": f"<= {MOST_COST}",
+            "met": unproved / ours <= MOST_COST,
+        },
     ]
 
 
-def _warm_up(ports: Sequence[int], bodies: Sequence[bytes], token: str, database: str) -> None:
-    """A first round of both, so that a store is measured that knows how large its tables are.
+def _warm_up(ports: Sequence[int], token: str, database: str) -> None:
+    """A first round of each, so that a store is measured that knows how large its tables are.
 
     PostgreSQL plans for an empty table to read all of it, and keeps to such a plan until it has
     counted anew, as it does by itself every minute.
     """
-    for port in ports:
-        _rate(port, bodies, token)
+    for number, port in enumerate(ports):
+        _rate(port, _bodies(number), token)
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("ANALYZE")
 
