@@ -8,6 +8,7 @@ from typing import Any
 from reporting.app import create_app
 from reporting.db import write_at_once
 from reporting.services import owed, storing
+from reporting.services.audit import INSERT_LINE
 from reporting.settings import Settings
 
 
@@ -16,7 +17,7 @@ def _no_line(*_: Any, **__: Any) -> dict[str, Any]:
 
 
 def _write(connection: Any, *rows: Any, last: Any) -> None:
-    kept = [part for part in rows if part[0] is not storing.INSERT_LINE]
+    kept = [part for part in rows if part[0] is not INSERT_LINE]
     write_at_once(connection, *kept, last=last)
 
 

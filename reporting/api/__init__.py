@@ -22,7 +22,7 @@ from reporting.api import (
     registry,
     submissions,
 )
-from reporting.api.problems import answer_http_exception, problem
+from reporting.api.problems import PROBLEM, answer_http_exception, problem
 from reporting.api.schemas import ProblemSchema
 from reporting.http import current_parts
 from reporting.services.clients import Holder, authenticate
@@ -76,6 +76,12 @@ class JsonDoor(Api):  # type: ignore[misc]  # flask-smorest has no types.
     def __init__(self, app: Flask, answer: Callable[[HTTPException], Response]) -> None:
         self._answer = answer
         super().__init__(app)
+
+    def _register_responses(self) -> None:
+        # Whatever is not as wished is answered with a problem document, and is described so.
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
 
     def handle_http_exception(self, error: HTTPException) -> Any:
         """Answer a failure of any route, those of the pages too."""

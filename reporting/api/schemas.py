@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import INCLUDE, Schema, ValidationError, fields, validate
 
 from reporting.services.receipts import issue_for_people
 
@@ -46,7 +46,15 @@ class IssueSchema(Schema):
 
 
 class ProblemSchema(Schema):
-    """RFC 9457: what could not be done, in Vietnamese (detail) and English (detail_en)."""
+    """RFC 9457: what could not be done, in Vietnamese (detail) and English (detail_en).
+
+    More may stand in it: the faults of a file, the parameters at fault, where an attempt is kept.
+    """
+
+    class Meta:
+        """An open document, as the RFC has it."""
+
+        unknown = INCLUDE
 
     type = fields.String()
     title = fields.String()
