@@ -227,6 +227,12 @@ CATALOGUE: Mapping[str, Wording] = {
         "Ô {address} ({label}) ở dòng tổng ghi {given}, cộng các dòng được {expected}.",
         "Cell {address} ({label}) of the total row says {given}; the rows add up to {expected}.",
     ),
+    "row_left_out": Wording(
+        "Báo cáo thiếu dòng này ({label}): {rule}. Không có dòng nên đang là {given}, phải là "
+        "{expected}. Hãy thêm dòng vào báo cáo.",
+        "A row is left out ({label}): {rule}. Without the row it is {given}, and should be "
+        "{expected}. Please add the row.",
+    ),
     "rule_pending": Wording(
         "{label}: {rule}. Chưa so được vì chưa có {expected}; sẽ tự kiểm tra khi có.",
         "{label}: {rule}. Not compared yet: {expected} has not arrived; it will be checked then.",

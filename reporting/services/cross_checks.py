@@ -176,7 +176,12 @@ def run_cross_checks(
     if not sides.asked:
         return [], []
     found = _read_sides(catalogue, form, sides)
-    outcomes = cross_check(form, report, {name: side.companion for name, side in found.items()})
+    outcomes = cross_check(
+        form,
+        report,
+        {name: side.companion for name, side in found.items()},
+        window=Period.parse(report.period).window(catalogue.regime(form.regime).window),
+    )
     return outcomes, [
         {
             "submission_id": submission_id,
