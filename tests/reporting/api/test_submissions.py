@@ -106,6 +106,15 @@ def test_a_check_says_the_same_and_keeps_nothing(doors: Doors) -> None:
     assert doors.get("/submissions").get_json()["items"] == []
 
 
+def test_a_check_before_its_time_has_a_verdict_of_its_own(doors: Doors) -> None:
+    """Right figures for a period that is not owed are not promised to be received."""
+    early = a_return("X01840", period="2027-Q1")
+    tried = doors.send(early, to="/checks").get_json()
+    sent = doors.send(early)
+    assert (tried["verdict"], sent.status_code) == ("figures_good", 422)
+    assert tried["issues"] == sent.get_json()["issues"]
+
+
 def test_the_list_is_paged_and_filtered(doors: Doors) -> None:
     """The next page begins after the last line of this one, and the last page says so."""
     for note in ("a", "b", "c"):
