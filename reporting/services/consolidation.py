@@ -28,6 +28,7 @@ from forms.derived import SUFFIX
 from forms.issues import Issue
 from forms.period import Period, Window
 from forms.returns import Report
+from forms.typed_rows import partial_totals
 from reporting.errors import Conflict, Overflow
 from reporting.models import (
     CrossCheck,
@@ -295,6 +296,7 @@ def _doubts(
     codes = sorted({source.form for source in form.sources})
     return [
         *(replace(issue, severity=Severity.WARNING) for issue in broken),
+        *partial_totals(form, report.tables),
         *unlisted_rows(form, report.tables, catalogue.lists),
         *_inputs_in_doubt(session, codes, report.period, unit.id),
     ]
