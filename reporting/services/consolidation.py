@@ -218,7 +218,10 @@ def list_editions(
     after: int = 0,
     limit: int = 100,
 ) -> list[tuple[Edition, ReportingUnit]]:
-    """Editions that the actor may see, oldest first, from after a number on: one statement."""
+    """Editions that the actor may see, oldest first, from after a number on: one statement.
+
+    An edition in the layout that is derived from a form counts for that form.
+    """
     query = (
         select(Edition, ReportingUnit)
         .join(ReportingUnit, ReportingUnit.id == Edition.unit_id)
@@ -227,7 +230,7 @@ def list_editions(
         .limit(limit)
     )
     if form_code:
-        query = query.where(Edition.form_code == form_code)
+        query = query.where(Edition.form_code.in_([form_code, f"{form_code}{SUFFIX}"]))
     if period:
         query = query.where(Edition.period == period)
     return [(edition, unit) for edition, unit in session.execute(query)]

@@ -87,7 +87,7 @@ def receive(
     Raises NotAllowed where the actor may not act for the unit.
     """
     raw = delivery.raw
-    form = _newest(catalogue, raw.form)
+    form = _newest(catalogue, raw)
     if form is None:
         return refuse(session, actor=actor, delivery=delivery, issues=_not_a_form(catalogue, raw))
     owed, issues = find_owed(
@@ -125,7 +125,7 @@ def preflight(
     Where nothing but a period that is not open, or not owed, stands against it, the verdict says
     so: whoever prepares a return early wants to know about its figures.
     """
-    form = _newest(catalogue, raw.form)
+    form = _newest(catalogue, raw)
     if form is None:
         return _verdict(raw, _not_a_form(catalogue, raw))
     owed, issues = find_owed(
@@ -182,8 +182,12 @@ def receipt_of(session: Session, submission: Submission) -> Receipt:
     )
 
 
-def _newest(catalogue: Catalogue, code: str) -> FormVersion | None:
-    return catalogue.latest(code) if code in catalogue.codes else None
+def _newest(catalogue: Catalogue, raw: RawReturn) -> FormVersion | None:
+    """The newest version of the form, whose code the return then bears, however it was spelt."""
+    if raw.form not in catalogue.codes:
+        named = (form.code for form in catalogue.forms if form.file_code == raw.form)
+        raw.form = next(named, raw.form)
+    return catalogue.latest(raw.form) if raw.form in catalogue.codes else None
 
 
 def _circumstances(
