@@ -11,13 +11,14 @@ import http.client
 import json
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -148,19 +149,23 @@ def _bodies(number: int) -> list[bytes]:
 
 @contextmanager
 def _serving(app: str, variables: dict[str, str]) -> Iterator[int]:
-    """A gunicorn of two workers with four threads each; ended by its process id."""
+    """A gunicorn of two workers with four threads each; ended with all of its process group."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"]
     command += ["--workers", "2", "--threads", "4", "--log-level", "error", app]
-    server = subprocess.Popen(command, env=os.environ | variables)
+    server = subprocess.Popen(command, env=os.environ | variables, start_new_session=True)
     try:
         _wait(port)
         yield port
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(timeout=20)
+        with suppress(ProcessLookupError):  # A worker that is stuck outlives its master.
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
 
 
 def _wait(port: int) -> None:

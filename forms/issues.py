@@ -149,6 +149,12 @@ CATALOGUE: Mapping[str, Wording] = {
         "“{given}” is not in list {expected}. The return is received all the same; the centre "
         "will map it once.",
     ),
+    "row_left_to_type": Wording(
+        "Dòng {label} do đơn vị lập biểu {expected} tự nhập, chưa có trong bản tổng hợp; dòng tổng "
+        "chưa gồm dòng này.",
+        "Row {label} is typed by the unit that reports {expected} and is not in this edition; the "
+        "total is without it.",
+    ),
     # --- cells ---
     "unknown_column": Wording(
         "Phần này không có cột {given}. Có: {expected}.",

@@ -94,9 +94,15 @@ class ReceiptSchema(Schema):
 
 
 class VerdictSchema(Schema):
-    """What sending this return would bring: `received` or `refused`."""
+    """What sending this return would bring, and what stands against it."""
 
-    verdict = fields.String(validate=validate.OneOf(["received", "refused"]))
+    verdict = fields.String(
+        validate=validate.OneOf(["received", "figures_good", "refused"]),
+        **_described(
+            "`figures_good`: the figures are right, and sending is refused all the same, because "
+            "the period is not open, closed, or not owed: the issue says which"
+        ),
+    )
     form = fields.String()
     unit = fields.String()
     unit_name = fields.String()

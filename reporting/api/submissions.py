@@ -31,6 +31,7 @@ from reporting.models import Door, ReportingUnit, Submission
 from reporting.services.actors import Act
 from reporting.services.archive import Kept, find_kept
 from reporting.services.deliveries import read_return
+from reporting.services.named import filters_named, unit_known
 from reporting.services.receipts import Verdict, issues_from_data, receipt_number
 from reporting.services.refusing import Delivery
 from reporting.services.sent import list_submissions
@@ -124,13 +125,17 @@ def post_check() -> Any:
 @allows(Right.CLIENT)
 def get_submissions(arguments: dict[str, Any]) -> Any:
     """The revisions that the client may see, oldest first, page by page."""
-    with current_parts().reading_sessions() as session:
+    parts, unit = current_parts(), arguments["unit"]
+    form_code, period = filters_named(
+        parts.catalogue, form=arguments["form"], period=arguments["period"]
+    )
+    with parts.reading_sessions() as session:
         found = list_submissions(
             session,
             actor=current_actor(),
-            form_code=arguments["form"],
-            period=arguments["period"],
-            unit_code=arguments["unit"],
+            form_code=form_code,
+            period=period,
+            unit_code=unit_known(session, unit, on=parts.today()).code if unit else "",
             after=arguments["after"],
             limit=arguments["limit"],
         )

@@ -46,7 +46,7 @@ def receive_files(files: tuple[Path, ...]) -> None:
 @click.command("check")
 @_files
 def check_files(files: tuple[Path, ...]) -> None:
-    """Say what would become of the returns in FILES; nothing is kept; exit 1 if any has errors."""
+    """Say what would become of the returns in FILES; nothing is kept; exit 1 if any is refused."""
     _take(files, _check)
 
 
@@ -82,7 +82,7 @@ def _take(files: Sequence[Path], act: _Act) -> None:
         for file in files:
             receipt = _take_one(parts, file, act)
             _show(console, parts, file, receipt)
-            refused += receipt.verdict is Verdict.REFUSED
+            refused += receipt.verdict in (Verdict.REFUSED, Verdict.FIGURES_GOOD)
     if refused:
         raise click.exceptions.Exit(1)
 
@@ -114,6 +114,11 @@ def _verdict(parts: Parts, receipt: Receipt) -> str:
     counted = f"{len(receipt.errors)} lỗi/errors, {len(receipt.warnings)} cảnh báo/warnings"
     if receipt.verdict is Verdict.REFUSED:
         return f"CHƯA NHẬN / REFUSED ({counted})"
+    if receipt.verdict is Verdict.FIGURES_GOOD:
+        return (
+            "SỐ LIỆU ĐẠT, CHƯA NHẬN ĐƯỢC LÚC NÀY / FIGURES RIGHT, CANNOT BE RECEIVED NOW "
+            f"({counted})"
+        )
     if not receipt.number:
         return f"ĐẠT / WOULD BE RECEIVED ({counted})"
     said = "ĐÃ NHẬN / RECEIVED"

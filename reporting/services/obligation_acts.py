@@ -31,6 +31,7 @@ from reporting.models import (
 from reporting.models.base import table_of
 from reporting.services.actors import Act, Actor
 from reporting.services.following import ask_follow_ups
+from reporting.services.named import filters_named
 from reporting.services.opening import end_of_day
 from reporting.services.regimes import known_regimes
 from reporting.services.rights import may_do, require_centre
@@ -184,10 +185,11 @@ def suspend(
 ) -> int:
     """Stop the clock for a period (TT01 Điều 17(2)d): for some forms or units, or for all.
 
-    Gives how many obligations rest. Few statements. The caller commits. Raises NotAllowed.
+    Gives how many obligations rest. Few statements. The caller commits. Raises NotAllowed,
+    NotFound.
     """
     require_centre(at.actor, Act.RECEIVE)
-    resting = [*_of_period(period, forms, units), _owed.c.suspended_at.is_(None)]
+    resting = [*_of_period(at, period, forms, units), _owed.c.suspended_at.is_(None)]
     ids = _locked(session, resting)
     if ids:
         session.execute(update(_owed).where(*resting).values(suspended_at=at.now))
@@ -206,10 +208,10 @@ def resume(
     """Let the clock go on: what was due after the pause began is due so much later.
 
     The new due instant is the end of its local day. Gives how many go on. Statements grow with the
-    different due instants, not with units. The caller commits. Raises NotAllowed.
+    different due instants, not with units. The caller commits. Raises NotAllowed, NotFound.
     """
     require_centre(at.actor, Act.RECEIVE)
-    resting = [*_of_period(period, forms, units), _owed.c.suspended_at.is_not(None)]
+    resting = [*_of_period(at, period, forms, units), _owed.c.suspended_at.is_not(None)]
     ids = _locked(session, resting)
     groups = session.execute(
         select(
@@ -284,11 +286,13 @@ def _judge_again(session: Session, owed: ReportingObligation) -> None:
 
 
 def _of_period(
-    period: str, forms: Sequence[str], units: Sequence[int]
+    at: Circumstances, period: str, forms: Sequence[str], units: Sequence[int]
 ) -> list[ColumnElement[bool]]:
-    which = [_owed.c.period == period]
+    """The obligations of a period; a form or period that cannot be must not pass for none."""
+    named = [filters_named(at.catalogue, form=form, period=period) for form in forms or [""]]
+    which = [_owed.c.period == named[0][1]]
     if forms:
-        which.append(_owed.c.form_code.in_(forms))
+        which.append(_owed.c.form_code.in_([code for code, _ in named]))
     if units:
         which.append(_owed.c.unit_id.in_(units))
     return which

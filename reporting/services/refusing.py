@@ -67,6 +67,12 @@ def refuse(
     )
 
 
+def refused_beforehand(raw: RawReturn, issues: tuple[Issue, ...]) -> Receipt:
+    """The answer of `refuse` to a return that is only tried: nothing is kept."""
+    named = short(raw.form, 60), short(raw.unit, 60), short(raw.period, 20)
+    return Receipt(Verdict.REFUSED, *named, issues)
+
+
 def short(text: str, length: int) -> str:
     """What a sender wrote, cut to what a column holds; no NUL, which PostgreSQL refuses."""
     return text.replace("\x00", "").strip()[:length]

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from forms.canonical import sha256, write_report
 from forms.catalogue import Catalogue
 from forms.checking import check
-from forms.definition import FormVersion, Severity
+from forms.definition import FormVersion
 from forms.issues import Issue
 from forms.naming_rows import Circumstances
 from forms.period import BadPeriod, Period
@@ -40,15 +40,13 @@ from reporting.services.receipts import (
     Verdict,
     issues_from_data,
     receipt_number,
+    verdict_beforehand,
 )
 from reporting.services.refusing import Delivery, refuse, short
 from reporting.services.signing import Signer
 from reporting.services.storing import Circle, Taken, store
 
 Clock = Callable[[], datetime]
-
-#: What stands against receiving now, and says nothing about the figures.
-_SOFT_IN_PREFLIGHT = ("not_owed", "period_not_open", "period_closed")
 
 
 def receive(
@@ -67,7 +65,7 @@ def receive(
     Raises NotAllowed where the actor may not act for the unit.
     """
     raw = delivery.raw
-    form = _newest(catalogue, raw.form)
+    form = _newest(catalogue, raw)
     if form is None:
         return refuse(session, actor=actor, delivery=delivery, issues=_not_a_form(catalogue, raw))
     owed, issues = find_owed(
@@ -102,10 +100,10 @@ def preflight(
 ) -> Receipt:
     """The verdict that `receive` would give, at any time and without side effects.
 
-    That a period is not open, or not owed, is said as a warning: whoever prepares a return early
-    wants to know about its figures.
+    Where nothing but a period that is not open, or not owed, stands against it, the verdict says
+    so: whoever prepares a return early wants to know about its figures.
     """
-    form = _newest(catalogue, raw.form)
+    form = _newest(catalogue, raw)
     if form is None:
         return _verdict(raw, _not_a_form(catalogue, raw))
     owed, issues = find_owed(
@@ -118,9 +116,8 @@ def preflight(
         act=Act.READ,
         lock=False,
     )
-    soft = [_softened(issue) if issue.code in _SOFT_IN_PREFLIGHT else issue for issue in issues]
     if owed is None:
-        return _verdict(raw, (*soft, *_content_issues(catalogue, form, raw, issues)))
+        return _verdict(raw, (*issues, *_content_issues(catalogue, form, raw, issues)))
     form = catalogue.form(form.code, owed.form_version)
     around = _circumstances(session, catalogue, form, raw, owed)
     checked = check(form, _addressed(raw, owed), around)
@@ -134,9 +131,8 @@ def preflight(
         now=now,
     )
     across = tuple(issue for outcome in outcomes for issue in outcome.issues)
-    refused = any(issue.severity is Severity.ERROR for issue in (*soft, *checked.issues))
-    verdict = _verdict(raw, (*soft, *checked.issues, *across), unit_name=owed.unit_name)
-    return verdict if refused else replace(verdict, verdict=Verdict.RECEIVED)
+    receipt = _verdict(raw, (*issues, *checked.issues), unit_name=owed.unit_name)
+    return replace(receipt, issues=(*receipt.issues, *across))
 
 
 def receipt_of(session: Session, submission: Submission) -> Receipt:
@@ -173,8 +169,12 @@ def _kept_proof(session: Session, submission_id: int) -> Proof | None:
     return Proof(line.body, line.sha256, line.key_id, line.signature) if line else None
 
 
-def _newest(catalogue: Catalogue, code: str) -> FormVersion | None:
-    return catalogue.latest(code) if code in catalogue.codes else None
+def _newest(catalogue: Catalogue, raw: RawReturn) -> FormVersion | None:
+    """The newest version of the form, whose code the return then bears, however it was spelt."""
+    if raw.form not in catalogue.codes:
+        named = (form.code for form in catalogue.forms if form.file_code == raw.form)
+        raw.form = next(named, raw.form)
+    return catalogue.latest(raw.form) if raw.form in catalogue.codes else None
 
 
 def _circumstances(
@@ -216,9 +216,8 @@ def _repeated(session: Session, owed: Owed) -> Receipt:
 
 
 def _verdict(raw: RawReturn, issues: tuple[Issue, ...], unit_name: str = "") -> Receipt:
-    refused = any(issue.severity is Severity.ERROR for issue in issues)
     return Receipt(
-        Verdict.REFUSED if refused else Verdict.RECEIVED,
+        verdict_beforehand(issues),
         short(raw.form, 60),
         short(raw.unit, 60),
         short(raw.period, 20),
@@ -234,7 +233,3 @@ def _not_a_form(catalogue: Catalogue, raw: RawReturn) -> tuple[Issue, ...]:
     given = short(raw.form, 60) or "(trống)"
     unknown = Issue("unknown_form", given=given, expected=", ".join(catalogue.codes))
     return (unknown, *raw.issues)
-
-
-def _softened(issue: Issue) -> Issue:
-    return Issue(issue.code, Severity.WARNING, given=issue.given, expected=issue.expected)

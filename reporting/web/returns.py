@@ -28,7 +28,7 @@ from reporting.services.deliveries import read_return
 from reporting.services.named import form_for_period, form_named, unit_named
 from reporting.services.obligations import OwedForm, list_owed
 from reporting.services.receipts import Receipt, Verdict, issue_for_people
-from reporting.services.refusing import Delivery, refuse
+from reporting.services.refusing import Delivery, refuse, refused_beforehand
 from reporting.services.submissions import preflight, receipt_of, receive
 from reporting.services.templates import make_template
 from reporting.services.units import UnitView, views
@@ -83,6 +83,9 @@ def check() -> tuple[str, int]:
     parts, chosen = current_parts(), _chosen()
     delivered = read_delivery(file_only=True)
     raw = read_return(delivered.body, is_workbook=True, limits=parts.xlsx_limits)
+    if _is_of_another(chosen, raw):
+        receipt = refused_beforehand(raw, (_other_return(chosen, raw),))
+        return _verdict_page(chosen, receipt, delivered.file_name, is_trial=True, raw=raw)
     with parts.reading_sessions() as session:
         receipt = preflight(
             session,
@@ -201,6 +204,7 @@ def _verdict_page(
     chosen: Chosen, receipt: Receipt, file_name: str, *, is_trial: bool, raw: RawReturn
 ) -> tuple[str, int]:
     is_refused = receipt.verdict is Verdict.REFUSED
+    hindrances = () if is_refused else receipt.hindrances
     page = render(
         "verdict.html",
         chosen=chosen,
@@ -209,7 +213,8 @@ def _verdict_page(
         is_trial=is_trial,
         is_refused=is_refused,
         is_of_another=_is_of_another(chosen, raw),
-        errors=[issue_for_people(issue) for issue in receipt.errors],
+        hindrances=[issue_for_people(issue) for issue in hindrances],
+        errors=[issue_for_people(issue) for issue in receipt.errors if issue not in hindrances],
         warnings=[issue_for_people(issue) for issue in receipt.warnings],
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK

@@ -71,6 +71,14 @@ def test_opening_a_period_twice_changes_nothing(run: Run) -> None:
     assert "2026-13" in wrong.output
 
 
+def test_a_return_before_its_time_is_told_to_be_early(run: Run, tmp_path: Path) -> None:
+    """A check of right figures that cannot be received now says both, and does not pass."""
+    done = run("check", a_file(tmp_path, "early.json"))
+    assert done.exit_code == 1
+    assert "FIGURES RIGHT, CANNOT BE RECEIVED NOW" in done.output
+    assert "not_owed" in done.output
+
+
 def test_a_client_is_made_listed_and_revoked(run: Run) -> None:
     """The token is printed once; the list shows its beginning, and when it was taken back."""
     made = run("clients", "create", "Sở Nội vụ", "--unit", "X01840")

@@ -173,16 +173,26 @@ def test_preflight_leaves_no_trace(session: Session, commune: ReportingUnit) -> 
 
 
 def test_preflight_needs_no_open_period(session: Session, commune: ReportingUnit) -> None:
-    """Whoever prepares early learns about the figures; that nothing is owed is a warning."""
-    early = preflight(
-        session,
-        actor=SYSTEM,
-        raw=read_object(a_return(commune.code, period="2026-Q1")),
-        catalogue=shipped_forms(),
-        now=IN_Q3,
-    )
-    assert early.verdict is Verdict.RECEIVED
-    assert [issue.code for issue in early.warnings] == ["not_owed"]
+    """Whoever prepares early learns that the figures are right, and why they cannot be sent."""
+    bad = {"Đất đai": {**GOOD_CELLS, "c7": 5}}
+    tried = [
+        ("2026-Q1", IN_Q3, "not_owed"),
+        ("2026-Q3", datetime(2026, 6, 1, tzinfo=UTC), "period_not_open"),
+    ]
+    for period, at, why in tried:
+        good, wrong = (
+            preflight(
+                session,
+                actor=SYSTEM,
+                raw=read_object(a_return(commune.code, period=period, rows=rows)),
+                catalogue=shipped_forms(),
+                now=at,
+            )
+            for rows in (None, bad)
+        )
+        assert (good.verdict, codes(good)) == (Verdict.FIGURES_GOOD, {why})
+        assert (wrong.verdict, codes(wrong)) == (Verdict.REFUSED, {why, "rule_broken"})
+        assert send(session, a_return(commune.code, period=period), at=at).issues == good.issues
 
 
 def test_the_receipt_can_be_given_again(session: Session, commune: ReportingUnit) -> None:
