@@ -8,25 +8,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+import structlog
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from forms.canonical import sha256
 from forms.catalogue import Catalogue
+from forms.faults import BadDeclaration
 from forms.reading_regimes import read_regime
 from forms.regime import Regime, RegimeKind
 from reporting.errors import Conflict, NotAllowed
 from reporting.models import KeptRegime
 from reporting.services.actors import Act, Actor
 
+_log = structlog.get_logger()
+
 
 def known_regimes(session: Session, catalogue: Catalogue) -> Mapping[str, Regime]:
-    """Every regime by its code: those of the files, and the newest of each made at run time."""
+    """Every regime by its code: those of the files, and the newest of each made at run time.
+
+    One that can be read no longer, since more is demanded of it now, is left out and logged: it
+    must not take the others with it.
+    """
     made = select(KeptRegime).where(KeptRegime.is_run_time).order_by(KeptRegime.kept_at)
-    here = {
-        row.code: read_regime(row.declaration.encode(), file=f"regime {row.code}")
-        for row in session.scalars(made)
-    }
+    newest = {row.code: row.declaration for row in session.scalars(made)}
+    here: dict[str, Regime] = {}
+    for code, declaration in newest.items():
+        try:
+            here[code] = read_regime(declaration.encode(), file=f"regime {code}")
+        except BadDeclaration as bad:
+            _log.error("a regime cannot be read and is left out", regime=code, faults=bad.faults)
     return {**here, **catalogue.regimes}
 
 
@@ -88,5 +99,18 @@ def make_regime(
             vi=f"Chế độ phải nêu biểu mẫu có thật (forms): {', '.join(unknown) or 'chưa nêu'}.",
             en=f"The regime must name forms that exist: {', '.join(unknown) or 'it names none'}.",
         )
+    _require_due_days(regime, catalogue)
     keep_regime(session, actor=actor, regime=regime, now=now, is_run_time=True)
     return regime
+
+
+def _require_due_days(regime: Regime, catalogue: Catalogue) -> None:
+    """Whoever owes a form for a period of the regime must have a due day in it."""
+    forms = [catalogue.latest(code) for code in regime.forms]
+    owing = (kind for form in forms for kind in form.reporter_kinds)
+    without = sorted(set(owing) - set(regime.due))
+    if regime.periods and without:
+        raise Conflict(
+            vi=f"Chế độ {regime.code} chưa có hạn gửi (due) cho: {', '.join(without)}.",
+            en=f"Regime {regime.code} has no due day (due) for: {', '.join(without)}.",
+        )
