@@ -28,9 +28,10 @@ from reporting.models import (
 from reporting.services import scheduled_work
 from reporting.services.job_runs import last_ring
 from reporting.services.ledger import Action, Ask, ask, waiting
+from reporting.services.periods import open_regime_period
 from reporting.services.ringing import Bell, ring
 from reporting.work import HEAVY, ring_lightly, work
-from tests.builders import LEAF_FORM, ZONE, a_province, a_return, a_unit, shipped_forms
+from tests.builders import LEAF_FORM, Q3, SYSTEM, ZONE, a_province, a_return, a_unit, shipped_forms
 from tests.reporting.services.receiving import send
 
 PERIOD = "2026-Q3"
@@ -282,3 +283,23 @@ def test_workers_at_once_share_the_work(empty_database_url: str) -> None:
     engine.dispose()
     assert waits > 4
     assert sum(done) == waits
+
+
+def test_a_period_that_was_opened_by_hand_after_its_due_day_is_followed_too(tower: Tower) -> None:
+    """A new store, opened by hand on 24/9: both communes are marked late and told, once."""
+    forms = shipped_forms()
+    tower.now = at(24)
+    with tower.sessions.begin() as session:
+        open_regime_period(
+            session,
+            actor=SYSTEM,
+            forms=[forms.latest(LEAF_FORM)],
+            catalogue=forms,
+            period=Q3,
+            zone=ZONE,
+            now=tower.now,
+        )
+    for _ in range(2):
+        tower.ring(at(24))
+    assert tower.count(ObligationEvent, change="marked_late") == 2
+    assert tower.count(Notice, kind="overdue") == 2
