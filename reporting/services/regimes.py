@@ -6,7 +6,7 @@ A regime may be edited while its period is open: the text under which a period w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import insert, select
@@ -49,13 +49,34 @@ def list_regimes(
     return [regime for _, regime in known if with_secret or not regime.is_secret]
 
 
-def keep_regime(
-    session: Session, *, actor: Actor, regime: Regime, now: datetime, is_run_time: bool = False
-) -> None:
+def keep_regime(session: Session, *, actor: Actor, regime: Regime, now: datetime) -> None:
     """Keep the text of a regime, once for each text it ever has. The caller commits."""
     digest = sha256(regime.text.encode())
-    if session.get(KeptRegime, (regime.code, digest)) is not None:
-        return
+    if session.get(KeptRegime, (regime.code, digest)) is None:
+        _keep(session, actor, regime, digest, now, is_run_time=False)
+
+
+def _put_in_force(session: Session, actor: Actor, regime: Regime, now: datetime) -> None:
+    """Keep the text of a regime made at run time as the newest it has, also where it had it before.
+
+    An edit that is taken back is an edit too. The newest is the one made last, also where the
+    clock stood still or went back meanwhile.
+    """
+    digest = sha256(regime.text.encode())
+    rows = session.scalars(select(KeptRegime).where(KeptRegime.code == regime.code)).all()
+    last = max((row.kept_at for row in rows), default=None)
+    kept_at = now if last is None else max(now, last + timedelta(microseconds=1))
+    known = next((row for row in rows if row.sha256 == digest), None)
+    if known is None:
+        _keep(session, actor, regime, digest, kept_at, is_run_time=True)
+    else:
+        known.kept_at, known.actor, known.is_run_time = kept_at, actor.name, True
+        session.flush()
+
+
+def _keep(
+    session: Session, actor: Actor, regime: Regime, digest: str, at: datetime, *, is_run_time: bool
+) -> None:
     session.execute(
         insert(KeptRegime),
         {
@@ -63,7 +84,7 @@ def keep_regime(
             "sha256": digest,
             "declaration": regime.text,
             "is_run_time": is_run_time,
-            "kept_at": now,
+            "kept_at": at,
             "actor": actor.name,
         },
     )
@@ -100,7 +121,7 @@ def make_regime(
             en=f"The regime must name forms that exist: {', '.join(unknown) or 'it names none'}.",
         )
     _require_due_days(regime, catalogue)
-    keep_regime(session, actor=actor, regime=regime, now=now, is_run_time=True)
+    _put_in_force(session, actor, regime, now)
     return regime
 
 

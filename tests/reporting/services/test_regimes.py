@@ -83,3 +83,12 @@ def test_a_regime_that_cannot_be_used_does_not_stop_the_clock(session: Session) 
     assert expected
     assert planned(session) == expected
     assert "DX-OLD" not in known_regimes(session, shipped_forms())
+
+
+def test_an_edit_that_is_taken_back_is_in_force_again(session: Session) -> None:
+    """Texts A, B, A: due on 7/10, 8/10, and 7/10 again, also where the clock stands still."""
+    other = STORM.replace("due: 2026-10-07", "due: 2026-10-08")
+    for text, day in ((STORM, 7), (other, 8), (STORM, 7), (other, 8)):
+        made(session, text)
+        occasion = known_regimes(session, shipped_forms())["CV-BAO"].occasions[0]
+        assert occasion.due.day == day
