@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from forms.canonical import sha256
 from forms.catalogue import Catalogue
 from forms.faults import BadDeclaration
+from forms.period import Period
 from forms.reading_regimes import read_regime
 from forms.regime import Regime, RegimeKind
 from reporting.errors import Conflict, NotAllowed
@@ -121,6 +122,7 @@ def make_regime(
             en=f"The regime must name forms that exist: {', '.join(unknown) or 'it names none'}.",
         )
     _require_due_days(regime, catalogue)
+    _require_alone(session, regime, catalogue)
     _put_in_force(session, actor, regime, now)
     return regime
 
@@ -135,3 +137,35 @@ def _require_due_days(regime: Regime, catalogue: Catalogue) -> None:
             vi=f"Chế độ {regime.code} chưa có hạn gửi (due) cho: {', '.join(without)}.",
             en=f"Regime {regime.code} has no due day (due) for: {', '.join(without)}.",
         )
+
+
+def _require_alone(session: Session, regime: Regime, catalogue: Catalogue) -> None:
+    """No other regime asks for the same form and period: an obligation has one due day.
+
+    Secret regimes are listed alone, and ask for nothing here.
+    """
+    for other in known_regimes(session, catalogue).values():
+        if other.code == regime.code or other.is_secret or regime.is_secret:
+            continue
+        for code in regime.forms:
+            form = catalogue.latest(code)
+            if code not in other.forms and form.regime != other.code:
+                continue
+            twice = sorted(_asked_by_both(regime, other, form.periods))
+            if twice:
+                raise Conflict(
+                    vi=f"Chế độ {other.code} đã yêu cầu biểu {code} cho kỳ {', '.join(twice)}. "
+                    "Hãy đặt mã kỳ khác, ví dụ một ngày khác của đợt báo cáo.",
+                    en=f"Regime {other.code} asks for form {code} in {', '.join(twice)} already. "
+                    "Give another period, such as another day of the occasion.",
+                )
+
+
+def _asked_by_both(one: Regime, other: Regime, periods: tuple[str, ...]) -> set[str]:
+    """The periods, or kinds of period, for which two regimes ask for a form with these periods."""
+    kinds = [set(regime.periods) & set(periods) for regime in (one, other)]
+    occasions = [{on.period for on in regime.occasions} for regime in (one, other)]
+    found = kinds[0] & kinds[1] | occasions[0] & occasions[1]
+    for mine, theirs in ((kinds[0], occasions[1]), (kinds[1], occasions[0])):
+        found |= {period for period in theirs if Period.parse(period).kind in mine}
+    return found

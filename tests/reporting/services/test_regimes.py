@@ -35,6 +35,8 @@ occasions:
   - {{period: 2026-10-05, first: 2026-10-01, last: 2026-10-05, opens: 2026-10-05, due: 2026-10-07}}
 """
 
+YEARLY = "periods: [Y]\ndue: {commune: 20, department: 20, subordinate: 20}\n"
+
 
 def made(session: Session, text: str, *, now: datetime = NOW) -> Regime:
     """The regime that the centre makes of a text."""
@@ -92,3 +94,20 @@ def test_an_edit_that_is_taken_back_is_in_force_again(session: Session) -> None:
         made(session, text)
         occasion = known_regimes(session, shipped_forms())["CV-BAO"].occasions[0]
         assert occasion.due.day == day
+
+
+@pytest.mark.parametrize(
+    ("period", "more"),
+    [("2026-10-05", ""), ("2026-Q3", ""), ("2026-10-09", YEARLY)],
+)
+def test_a_second_regime_for_the_same_form_and_period_is_refused(
+    session: Session, period: str, more: str
+) -> None:
+    """An occasion of another regime, a quarter or a year of the form's own: one would be lost."""
+    made(session, STORM)
+    text = STORM.replace("CV-BAO", "CV-LU").replace("period: 2026-10-05", f"period: {period}")
+    with pytest.raises(Conflict) as caught:
+        made(session, text + more)
+    assert LEAF_FORM in caught.value.vi
+    assert "CV-LU" not in known_regimes(session, shipped_forms())
+    made(session, text.replace(f"period: {period}", "period: 2026-10-06"))
