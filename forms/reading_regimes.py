@@ -271,6 +271,9 @@ def _faults(data: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
     if len(days) > 1 and not data.get("guidance"):
         problem = "is missing: component 11, hướng dẫn quy trình"
         yield ("guidance",), problem, "how the levels report one after another (Điều 8(9))"
+    if periods and kind is not RegimeKind.PERIODIC and not data.get("due"):
+        # A periodic regime is told so above, with the number of the component.
+        yield ("due",), "is missing: periods are due on days", "due by kind of unit, or no periods"
     window = data.get("window", DECREE)
     for unit, due in data.get("due", {}).items():
         if periods and not _can_have_a_day_between(window, due):

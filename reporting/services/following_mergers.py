@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session, aliased
 
+from forms.catalogue import Catalogue
 from reporting.models import (
     ObligationChange,
     ObligationEvent,
@@ -23,6 +25,7 @@ from reporting.models import (
     UnitTerm,
 )
 from reporting.models.base import table_of
+from reporting.services.following import follow_again
 
 _owed = table_of(ReportingObligation)
 
@@ -34,7 +37,13 @@ _SAME = (
 
 
 def follow_mergers(
-    session: Session, *, actor: str, now: datetime, action_id: int | None = None
+    session: Session,
+    *,
+    actor: str,
+    catalogue: Catalogue,
+    zone: ZoneInfo,
+    now: datetime,
+    action_id: int | None = None,
 ) -> dict[str, int]:
     """Move what ended units have not sent to their successors; once, however often.
 
@@ -75,6 +84,8 @@ def follow_mergers(
         session.connection().execute(insert(_owed), made)
     if successors:
         _let_go(session, successors, actor, now, action_id)
+    changed = {(one["regime_code"], one["form_code"], one["period"]) for one in made}
+    follow_again(session, changed, catalogue=catalogue, zone=zone, now=now)
     return {"moved": len(successors), "created": len(made)}
 
 

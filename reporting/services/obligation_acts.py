@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 
 from forms.canonical import sha256
 from forms.catalogue import Catalogue
-from forms.regime import Regime
 from reporting.errors import Conflict, NotAllowed, NotFound
 from reporting.models import (
     ObligationChange,
@@ -30,10 +29,9 @@ from reporting.models import (
 )
 from reporting.models.base import table_of
 from reporting.services.actors import Act, Actor
-from reporting.services.following import ask_follow_ups
+from reporting.services.following import follow_again
 from reporting.services.named import filters_named
 from reporting.services.opening import end_of_day
-from reporting.services.regimes import known_regimes
 from reporting.services.rights import may_do, require_centre
 
 _LONGEST_REASON = 1_000
@@ -93,6 +91,7 @@ def owe_again(session: Session, at: Circumstances, *, obligation_id: int) -> Rep
     owed.stand = Stand.MISSING
     _judge_again(session, owed)
     _note(session, at, [owed.id], ObligationChange.OWED_AGAIN, {})
+    _ask_again(session, at, {(owed.regime_code, owed.form_code, owed.period)})
     return owed
 
 
@@ -331,17 +330,4 @@ def _note(
 
 def _ask_again(session: Session, at: Circumstances, which: set[tuple[str, str, str]]) -> None:
     """Ask the ledger for what the new instants bring with them."""
-    session.flush()
-    regimes: Mapping[str, Regime] = known_regimes(session, at.catalogue)
-    for regime_code, form_code, period in sorted(which):
-        regime = regimes.get(regime_code) or regimes.get(at.catalogue.latest(form_code).regime)
-        if regime is not None:
-            ask_follow_ups(
-                session,
-                catalogue=at.catalogue,
-                regime=regime,
-                form_code=form_code,
-                period=period,
-                zone=at.zone,
-                now=at.now,
-            )
+    follow_again(session, which, catalogue=at.catalogue, zone=at.zone, now=at.now)

@@ -187,9 +187,15 @@ def _hand_over(session: Session, action: JobAction, occasion: Occasion) -> dict[
 
 
 def _follow_mergers(session: Session, action: JobAction, occasion: Occasion) -> dict[str, Any]:
-    return dict(
-        follow_mergers(session, actor=occasion.actor.name, now=occasion.now, action_id=action.id)
+    moved = follow_mergers(
+        session,
+        actor=occasion.actor.name,
+        catalogue=occasion.catalogue,
+        zone=occasion.zone,
+        now=occasion.now,
+        action_id=action.id,
     )
+    return dict(moved)
 
 
 def _clean_up(session: Session, _action: JobAction, occasion: Occasion) -> dict[str, Any]:
@@ -225,4 +231,4 @@ HANDS: Mapping[Action, Hand] = {
 }
 
 #: Actions that ask for others.
-ASKING = frozenset({Action.OPEN, Action.CONSOLIDATE})
+ASKING = frozenset({Action.OPEN, Action.FOLLOW_MERGERS, Action.CONSOLIDATE})

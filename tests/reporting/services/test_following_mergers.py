@@ -19,10 +19,23 @@ from reporting.models import (
 )
 from reporting.services.board import By, board
 from reporting.services.following_mergers import follow_mergers
-from tests.builders import SYSTEM, ZONE, a_province, a_return, a_unit, an_open_period
+from tests.builders import (
+    SYSTEM,
+    ZONE,
+    a_province,
+    a_return,
+    a_unit,
+    an_open_period,
+    shipped_forms,
+)
 from tests.reporting.services.receiving import counted_statements, send
 
 NOW = datetime(2026, 8, 1, 3, tzinfo=ZONE)
+
+
+def followed(session: Session, now: datetime = NOW) -> dict[str, int]:
+    """What following the mergers does at an instant."""
+    return follow_mergers(session, actor="clock", catalogue=shipped_forms(), zone=ZONE, now=now)
 
 
 def merge(session: Session, old: ReportingUnit, new: ReportingUnit) -> None:
@@ -52,8 +65,8 @@ def test_the_successor_owes_what_two_merged_units_had_not_sent(session: Session)
     new = a_unit(session, "N1", parent=province, valid_from=date(2026, 7, 1))
     for unit in old:
         merge(session, unit, new)
-    assert follow_mergers(session, actor="clock", now=NOW) == {"moved": 2, "created": 1}
-    assert follow_mergers(session, actor="clock", now=NOW) == {"moved": 0, "created": 0}
+    assert followed(session) == {"moved": 2, "created": 1}
+    assert followed(session) == {"moved": 0, "created": 0}
     lines = board(session, actor=SYSTEM, period="2026-Q3", by=By.UNIT)
     assert {line.unit_code: line.expected for line in lines} == {
         "O1": 0, "O2": 0, "O3": 1, "N1": 1,
@@ -74,7 +87,7 @@ def test_what_was_sent_before_the_merger_stays(session: Session) -> None:
     send(session, a_return("O1"))
     new = a_unit(session, "N1", parent=province, valid_from=date(2026, 7, 1))
     merge(session, old, new)
-    assert follow_mergers(session, actor="clock", now=NOW)["moved"] == 0
+    assert followed(session)["moved"] == 0
     assert session.scalars(select(ReportingObligation)).one().stand is Stand.ON_TIME
 
 
@@ -89,7 +102,7 @@ def test_following_and_the_board_are_a_few_statements(session: Session, engine: 
         for unit in old:
             merge(session, unit, new)
         with counted_statements(engine) as statements:
-            follow_mergers(session, actor="clock", now=NOW)
+            followed(session)
             board(session, actor=SYSTEM, period="2026-Q3", by=By.UNIT)
         counts.append(len(statements))
     assert counts[0] == counts[1]
