@@ -210,6 +210,24 @@ def test_a_server_that_says_later_and_one_that_says_never(
     assert len(box.taken) == 2
 
 
+def test_who_stands_in_several_units_has_one_mail(sessions: sessionmaker[Session]) -> None:
+    """One address, three entries: one mail a day that tells of each unit under its name."""
+    with sessions.begin() as session:
+        for code in ("X1", "X2"):
+            unit = session.scalars(select(ReportingUnit).where(ReportingUnit.code == code)).one()
+            mail = "Binh@H55.gov.test"
+            add_person(session, actor=SYSTEM, unit=unit, name="Bình", mail=mail, on=DAY, now=at(1))
+    rung(sessions, at(15, month=6), at(18, 7), at(18, 9), at(18, 10), at(19, 9))
+    with sessions() as session:
+        mails = session.scalars(select(OutboxMail).order_by(OutboxMail.id)).all()
+        told = session.scalars(select(Notice).where(Notice.digested_at.is_(None))).all()
+    days = [mail.day for mail in mails if mail.recipient.lower() == "binh@h55.gov.test"]
+    assert len(days) == len(set(days))
+    body = next(mail.body for mail in mails if mail.recipient.lower() == "binh@h55.gov.test")
+    assert [f"Đơn vị: Xã {name}" in body for name in ("Một", "Hai")] == [True, True]
+    assert told == []
+
+
 def test_a_wrong_password_kills_no_mail(sessions: sessionmaker[Session]) -> None:
     """Before a mail is handed in, whatever the server says is no word about the mail."""
     rung(sessions, at(15, month=6))
