@@ -123,14 +123,14 @@ def list_jobs() -> None:
 def run(job: str, as_of: datetime | None, key: str | None, *, dry_run: bool) -> None:
     """Do what is due: everything, or one JOB. For cron and whoever else keeps time."""
     with _opened() as parts:
-        instant = as_of or parts.clock()
         if dry_run:
-            for one in would_do(parts.bell, job=job, as_of=instant, actor=_actor()):
+            instant = as_of or parts.clock()
+            for one in would_do(parts.bell, job=job, as_of=instant, actor=_actor(), key=key):
                 what = f"{one.form_code} {one.period} {one.unit_code} {one.occurrence}"
                 click.echo(f"{_local(parts, one.due_at)}  {one.action}  {' '.join(what.split())}")
             return
         done, is_new = run_job(
-            parts.bell, job=job, as_of=instant, door="command", actor=_actor(), key=key
+            parts.bell, job=job, as_of=as_of, door="command", actor=_actor(), key=key
         )
     outcome = done.outcome or {"done": {}, "failed": []}
     counts = ", ".join(f"{count} {what}" for what, count in outcome["done"].items()) or "nothing"

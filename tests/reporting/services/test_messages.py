@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -55,10 +56,12 @@ class Postbox:
 
 
 @contextmanager
-def postbox(port: int = 0) -> Iterator[tuple[Postbox, MailServer]]:
+def postbox(*, knows_utf8: bool = True) -> Iterator[tuple[Postbox, MailServer]]:
     """A real server of SMTP on this machine."""
     box = Postbox()
-    controller = Controller(box, hostname="127.0.0.1", port=port or _free_port())
+    controller = Controller(
+        box, hostname="127.0.0.1", port=_free_port(), enable_SMTPUTF8=knows_utf8
+    )
     controller.start()
     try:
         yield box, MailServer("127.0.0.1", controller.port, False, "bao-cao@gov.test")
@@ -205,6 +208,57 @@ def test_a_server_that_says_later_and_one_that_says_never(
         with sessions() as session, pytest.raises(NotFound):
             retry_mail(session, mail_id=dead[0].id, now=now)
     assert len(box.taken) == 2
+
+
+def test_who_stands_in_several_units_has_one_mail(sessions: sessionmaker[Session]) -> None:
+    """One address, three entries: one mail a day that tells of each unit under its name."""
+    with sessions.begin() as session:
+        for code in ("X1", "X2"):
+            unit = session.scalars(select(ReportingUnit).where(ReportingUnit.code == code)).one()
+            mail = "Binh@H55.gov.test"
+            add_person(session, actor=SYSTEM, unit=unit, name="Bình", mail=mail, on=DAY, now=at(1))
+    rung(sessions, at(15, month=6), at(18, 7), at(18, 9), at(18, 10), at(19, 9))
+    with sessions() as session:
+        mails = session.scalars(select(OutboxMail).order_by(OutboxMail.id)).all()
+        told = session.scalars(select(Notice).where(Notice.digested_at.is_(None))).all()
+    days = [mail.day for mail in mails if mail.recipient.lower() == "binh@h55.gov.test"]
+    assert len(days) == len(set(days))
+    body = next(mail.body for mail in mails if mail.recipient.lower() == "binh@h55.gov.test")
+    assert [f"Đơn vị: Xã {name}" in body for name in ("Một", "Hai")] == [True, True]
+    assert told == []
+
+
+def test_a_wrong_password_kills_no_mail(sessions: sessionmaker[Session]) -> None:
+    """Before a mail is handed in, whatever the server says is no word about the mail."""
+    rung(sessions, at(15, month=6))
+    with postbox() as (box, server):
+        wrong = replace(server, user="a", password="b")  # noqa: S106 - this server knows none
+        later = at(15, 10, month=6)
+        refused = send_waiting(sessions, wrong, now=later)
+        assert (refused.given_up, refused.put_off) == (0, 1)
+        assert send_waiting(sessions, server, now=later + timedelta(minutes=2)).given_up == 0
+    with sessions() as session:
+        mails = session.scalars(select(OutboxMail)).all()
+    assert {mail.attempts for mail in mails} == {1}
+    assert len(box.taken) == len(mails) > 1
+
+
+def test_an_address_that_the_server_cannot_write_is_a_dead_letter(
+    sessions: sessionmaker[Session],
+) -> None:
+    """It does not stand in the way of the others, and is not tried for ever."""
+    with sessions.begin() as session:
+        unit = session.scalars(select(ReportingUnit).where(ReportingUnit.code == "X2")).one()
+        mail = "bình@x2.gov.test"
+        add_person(session, actor=SYSTEM, unit=unit, name="Bình", mail=mail, on=DAY, now=at(1))
+    rung(sessions, at(15, month=6))
+    with postbox(knows_utf8=False) as (box, server):
+        sent = send_waiting(sessions, server, now=at(15, 10, month=6))
+    with sessions() as session:
+        dead = list_dead(session)
+    assert ([row.recipient for row in dead], sent.put_off) == (["bình@x2.gov.test"], 0)
+    assert "SMTPUTF8" in dead[0].last_error
+    assert len(box.taken) == sent.taken > 0
 
 
 def test_what_concerns_a_unit_without_persons_is_counted_and_forgotten(
