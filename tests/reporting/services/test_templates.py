@@ -19,6 +19,7 @@ from tests.builders import (
     GOOD_CELLS,
     IN_Q3,
     LEAF_FORM,
+    SIGNER,
     SYSTEM,
     a_province,
     a_return,
@@ -107,7 +108,12 @@ def test_rows_of_an_edition_are_filled_in_and_can_be_sent_as_they_are(session: S
     content = template(session, form_code="II.06c/VPCP/KSTT", unit_code="H55").content
     delivery = Delivery(read_xlsx(content), content, "II.06c.xlsx", Door.API, IN_Q3)
     receipt = receive(
-        session, actor=SYSTEM, delivery=delivery, catalogue=shipped_forms(), clock=lambda: IN_Q3
+        session,
+        actor=SYSTEM,
+        delivery=delivery,
+        catalogue=shipped_forms(),
+        clock=lambda: IN_Q3,
+        signer=SIGNER,
     )
     assert (receipt.verdict, receipt.errors) == ("received", ())
     rows = read_xlsx(content).tables["a"].rows
