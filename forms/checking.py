@@ -46,10 +46,11 @@ _NOTE = Column("note", ("Ghi chú",), CellType.TEXT)
 
 @dataclass(frozen=True)
 class Checked:
-    """The verdict on a return. `report` is None only where nothing of it could be read."""
+    """The verdict on a return. `places` tells where its rows stood as they were sent."""
 
     report: Report
     issues: tuple[Issue, ...]
+    places: Places
 
     @property
     def is_refused(self) -> bool:
@@ -92,7 +93,7 @@ def check(form: FormVersion, raw: RawReturn, circumstances: Circumstances) -> Ch
     report = Report(
         form.code, form.version, raw.unit, raw.period, tables_of_batch(batch, data), raw.note
     )
-    return Checked(report, _told(issues))
+    return Checked(report, _told(issues), places)
 
 
 def broken_rules(form: FormVersion, tables: Mapping[str, TableData]) -> list[Issue]:

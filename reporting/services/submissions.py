@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
+from forms.addresses import Places
 from forms.canonical import ENGINE, sha256, write_report
 from forms.catalogue import Catalogue
 from forms.checking import check
@@ -77,6 +78,7 @@ class _Taken:
     issues: tuple[Issue, ...]
     content: bytes
     digest: str
+    places: Places
 
 
 def receive(
@@ -115,7 +117,7 @@ def receive(
     if owed.in_force_sha256 == digest and owed.in_force_status is not SubmissionStatus.RETURNED:
         return _repeated(session, owed)
     notes = (*checked.issues, *notes_on_time(owed, delivery.begun_at, delivery.received_at))
-    taken = _Taken(form, owed, checked.report, notes, content, digest)
+    taken = _Taken(form, owed, checked.report, notes, content, digest, checked.places)
     return _store(session, actor, delivery, catalogue, taken, clock())
 
 
@@ -154,6 +156,7 @@ def preflight(
         submission_id=0,
         unit_id=owed.unit_id,
         now=now,
+        places=checked.places,
     )
     across = tuple(issue for outcome in outcomes for issue in outcome.issues)
     refused = any(issue.severity is Severity.ERROR for issue in (*soft, *checked.issues))
@@ -244,6 +247,7 @@ def _store(
         submission_id=submission_id,
         unit_id=owed.unit_id,
         now=recorded_at,
+        places=taken.places,
     )
     now_in_force = {
         "new": submission_id,
