@@ -12,10 +12,11 @@ from decimal import Decimal
 from html import unescape
 from typing import Any
 
-from forms.definition import RowModel
+from forms.definition import FIGURE_TYPES, RowModel
 from forms.excel_formulas import column_letters
 from forms.issues import Issue
 from forms.locating_tables import Grid, Located, cell_at, words_at
+from forms.percent_cells import shown_as_percent
 from forms.returns import Mark, RawCell, RawRow, RawTable, Unreadable
 from forms.sheet_formulas import OwnFormula, SheetFormulas, own_formula
 from forms.text import normalise
@@ -207,6 +208,10 @@ class _TableReader:
         """Put marks for errors and formulas in place of the cached values of one column."""
         first, last = rows.start, rows.start + len(values)
         inside = range(self._located.first_row, self._located.end)
+        if self._record.kinds.get(column) in FIGURE_TYPES:
+            for row in self._found.percents.get(letters, ()):
+                if first <= row < last:
+                    values[row - first] = shown_as_percent(values[row - first])
         for row, text in self._found.errors.get(letters, _NO_TEXTS).items():
             if first <= row < last:
                 values[row - first] = Unreadable("excel_error", unescape(text)[:_SHOWN])

@@ -100,6 +100,43 @@ def test_excel_errors_are_told_from_blanks() -> None:
     assert rows(read_xlsx(template))[0].cells["c4"] == Unreadable("excel_error", "#DIV/0!")
 
 
+#: Formats of a number cell, and whether they show 0.8 as 80 %.
+FORMATS = {
+    "0%": True,
+    "0.00%": True,
+    "#,##0.0%": True,
+    "0.0 %;[Red]-0.0 %": True,
+    "General": False,
+    "#,##0.0": False,
+    '0.0" %"': False,
+    "0.0\\%": False,
+}
+
+
+@pytest.mark.parametrize("number_format", FORMATS)
+def test_a_number_shown_as_a_percentage_is_not_guessed(number_format: str) -> None:
+    """0.8 that is shown as 80 % can be read in two ways, in any column of figures; 0 cannot."""
+    book = openpyxl.load_workbook(
+        io.BytesIO(filled(blank(), good_row(12) | {"D12": 0.8, "E12": 0}))
+    )
+    for letters in "BCDE":
+        book.worksheets[0][f"{letters}12"].number_format = number_format
+    raw = read_xlsx(saved(book))
+    cells = rows(raw)[0].cells
+    percent = Unreadable("ambiguous_figure", "80% = 0.8", "80 / 0.8")
+    assert cells["c4"] == (percent if FORMATS[number_format] else Decimal("0.8"))
+    assert cells["c5"] == 0
+    assert cells["c3"] is OWN
+    form = catalogue().latest("II.06a/VPCP/KSTT")
+    issues = check(form, raw, circumstances_of(form, raw.period, raw.unit)).issues
+    told = [(issue.code, issue.place, issue.given) for issue in issues if "/c4" in issue.cell]
+    assert told[0] == (
+        ("ambiguous_figure", "II.06a!D12", "80% = 0.8")
+        if FORMATS[number_format]
+        else ("too_many_decimals", "II.06a!D12", "0.8")
+    )
+
+
 def test_a_foreign_formula_is_told_as_it_stands() -> None:
     """The clerk is shown the formula that the issue is about."""
     raw = quarterly(good_row(12) | {"D12": "=IF(A1<5,100,20)&1"})
