@@ -18,7 +18,14 @@ from sqlalchemy.orm import Session
 from forms.addresses import Places
 from forms.canonical import read_report
 from forms.catalogue import Catalogue
-from forms.cross_checking import Companion, CrossOutcome, cross_check, sources_of, sum_sides
+from forms.cross_checking import (
+    Companion,
+    CrossOutcome,
+    cross_check,
+    in_version,
+    sources_of,
+    sum_sides,
+)
 from forms.definition import FormVersion
 from forms.period import Period
 from forms.returns import Report, TableData
@@ -243,7 +250,7 @@ def previous_tables(
     """What `previous(...)` reads for a unit and period; None where it has not all arrived."""
     asked = sides_asked(catalogue, form, period, unit_code, ["previous"])
     sides = find_sides(session, asked)
-    return _read_sides(catalogue, form, sides)["previous"].companion.report
+    return in_version(form, _read_sides(catalogue, form, sides)["previous"].companion).report
 
 
 def _side_asked(
