@@ -21,7 +21,7 @@ from forms.form_heading import put, set_up_page, write_heading, write_signatures
 from forms.locating_tables import NOTE_LABEL
 from forms.period import Period, Window
 from forms.prefilled_figures import PrefilledFigures
-from forms.prior_figures import PriorFigures, carried_columns, prefilled_names
+from forms.prior_figures import PriorFigures, prefilled_names
 from forms.returns import RowName, TableData
 from forms.sheet_styles import AMBER, GREEN, RED, Styles, open_workbook_for_writing
 from forms.template_checks import ALL_WELL, NOTHING_YET, HelperColumns, TableChecks, status_formula
@@ -136,9 +136,8 @@ def _write_tables(
     nils: list[tuple[int, int]] = []
     for table in layout.tables:
         nil = nil_cell(layout, table)
-        checks = TableChecks(layout, table, helpers, nil, carried_columns(table.table))
-        known = figures[table.table.key]
-        records.append(TableWriter(sheet, styles, checks, known, sources).write())
+        checks = TableChecks(layout, table, helpers, nil, figures[table.table.key])
+        records.append(TableWriter(sheet, styles, checks, sources).write())
         nils.append(nil)
     _write_status(sheet, styles, layout, helpers, nils)
     return records

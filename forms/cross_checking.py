@@ -76,17 +76,25 @@ def cross_check(
     companions: Mapping[str, Companion],
     *,
     window: Window | None = None,
+    places: Places | None = None,
 ) -> list[CrossOutcome]:
     """Run every external rule of a form on one report; `companions` has every source of it.
 
     `window` is the days that the report covers: what is not asked in them is not missed. Without
-    it, they are those of the decree.
+    it, they are those of the decree. `places` are those of the return as it was checked; a report
+    that is read back from the store has rows in their order, and no cells of a sheet.
     """
     sides = {
         source: in_version(form, sent) if source == "previous" else sent
         for source, sent in companions.items()
     }
-    asker = _Asker(form, report, sides, window or Period.parse(report.period).window())
+    asker = _Asker(
+        form,
+        report,
+        sides,
+        window or Period.parse(report.period).window(),
+        places or Places.of_report(form, report.tables),
+    )
     return [
         asker.outcome(table, position)
         for table in form.tables
@@ -157,8 +165,14 @@ class _Asker:
     """
 
     def __init__(
-        self, form: FormVersion, report: Report, sides: Mapping[str, Companion], window: Window
+        self,
+        form: FormVersion,
+        report: Report,
+        sides: Mapping[str, Companion],
+        window: Window,
+        places: Places,
     ) -> None:
+        self._places = places
         self._sides = sides
         self._report = report
         there = {name: side.report for name, side in sides.items() if side.report is not None}
@@ -176,7 +190,6 @@ class _Asker:
             self._batch.figures[table.key].left_out = len(left_out[table.key])
             for source in there:
                 align(self._batch, table, self._data[table.key].names, source, there)
-        self._places = Places.of_report(form, report.tables)
 
     def outcome(self, table: Table, position: int) -> CrossOutcome:
         """What came of one rule, and the issues it gives."""

@@ -209,8 +209,9 @@ CATALOGUE: Mapping[str, Wording] = {
         "Cell {address} ({label}) says “{given}”, which is not in its list. Expected: {expected}.",
     ),
     "foreign_formula": Wording(
-        "Ô {address} ({label}) chứa công thức không thuộc mẫu. Hãy thay bằng giá trị.",
-        "Cell {address} ({label}) holds a formula that is not the template's. Put its value there.",
+        "Ô {address} ({label}) chứa công thức không thuộc mẫu: {given}. Hãy thay bằng giá trị.",
+        "Cell {address} ({label}) holds a formula that is not the template's: {given}. Put its "
+        "value there.",
     ),
     "excel_error": Wording(
         "Ô {address} ({label}) báo lỗi Excel {given}. Cần: {expected}.",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from forms.definition import Column, Consolidate, Rule, Scope, Severity
 from forms.excel_formulas import Spot, column_letters, range_name, rule_formula
 from forms.expressions import Linear, Ref
+from forms.prior_figures import PriorFigures
 from forms.rule_outcomes import printed
 from forms.sheet_texts import alike, never_a_figure, unread
 from forms.workbook_layout import FormLayout, Line, TableLayout
@@ -24,6 +25,9 @@ ALL_WELL = "SỐ LIỆU KHỚP, SẴN SÀNG GỬI"
 
 #: Something that is no figure at all; a figure that only the server can read.
 _WORDS, _TYPED = "chữ ở ô số", "số ghi dạng chữ"
+
+#: A text in a formula has at most 255 characters.
+_LONGEST_LABEL = 250
 
 #: Excel refuses a formula of more than 8,192 characters.
 _LONGEST_FORMULA = 8_000
@@ -50,15 +54,20 @@ class HelperColumns:
 class TableChecks:
     """The checks of one table of a template.
 
-    `carried` are the columns that a row may bring along from the last period: they alone do not
-    make a row started, but a row that brings something along waits to be filled in.
+    What a row brings along from the last period does not make it started, but a row that brings
+    something along waits to be filled in.
     """
 
     layout: FormLayout
     table: TableLayout
     helpers: HelperColumns
     nil: tuple[int, int]
-    carried: frozenset[str] = frozenset()
+    prior: PriorFigures
+
+    @property
+    def carried(self) -> frozenset[str]:
+        """The columns that start with a figure of the last period."""
+        return frozenset(self.prior.carried)
 
     def of_line(self, line: Line, *, waits: bool) -> Iterator[tuple[int, str]]:
         """Helper column and formula of one data line; `waits` where it has to be filled in."""
@@ -89,7 +98,11 @@ class TableChecks:
         flags = self._flags()
         marked = f"LEN(TRIM({_fixed(*self.nil)}))>0"
         filled = f"SUM({flags})>0"
-        faults = [(f"AND({marked},{filled})", "vừa đánh dấu không phát sinh vừa có số liệu")]
+        brought = [
+            f'COUNTIF({cells},"{sign}0")>0' for cells in self._brought() for sign in (">", "<")
+        ]
+        some = f"OR({','.join((filled, *brought))})" if brought else filled
+        faults = [(f"AND({marked},{some})", "vừa đánh dấu không phát sinh vừa có số liệu")]
         yield from self._told(row, faults, (), self._rules_of_table())
         if table.grows and table.table.compulsory:
             yield self.helpers.waiting, f"=IF(OR({marked},{filled}),0,1)"
@@ -112,6 +125,14 @@ class TableChecks:
     def spot(self, row: int, column: str = "") -> Spot:
         """From where the rules of a row are read."""
         return Spot(self.layout, self.table, row, column, self.helpers.started)
+
+    def _brought(self) -> Iterator[str]:
+        """The ranges into which figures of the last period were put."""
+        table = self.table
+        for column in table.columns:
+            if column.id in self.carried and table.last_row >= table.first_row:
+                col = table.col_of[column.id]
+                yield range_name(table.first_row, col, table.last_row, col)
 
     def _flags(self) -> str:
         col = self.helpers.started
@@ -165,31 +186,50 @@ class TableChecks:
         """The rules that a data line breaks by itself, each with its verdict formula."""
         for rule in self.table.table.rules:
             if rule.scope is Scope.ROW:
-                verdict = rule_formula(rule, self.spot(line.row))
-                if verdict:
-                    yield rule, verdict
+                yield from self._of_row(rule, line)
             elif rule.scope is Scope.COLUMN and line.name and anchor_row(rule) == line.name.key:
                 yield from self._down_columns(rule)
+
+    def _of_row(self, rule: Rule, line: Line) -> Iterator[tuple[Rule, str]]:
+        """The verdict on one row; on one with figures of the last period, while it has its name."""
+        settled = self.prior.settled(rule, line.name) if rule.is_external else rule
+        verdict = rule_formula(settled, self.spot(line.row)) if settled else None
+        if settled is None or verdict is None:
+            return
+        if rule.is_external and self.table.grows:
+            started = f"${column_letters(self.helpers.started)}{line.row + 1}=0"
+            verdict = f"OR({started},{verdict})"
+            if line.name is not None and self.table.heading_col is not None:
+                heading = _fixed_col(line.row, self.table.heading_col)
+                label = line.label.replace('"', '""')[:_LONGEST_LABEL]
+                verdict = f'OR({heading}<>"{label}",{verdict})'
+        yield settled, verdict
 
     def _rules_of_table(self) -> Iterator[tuple[Rule, str]]:
         for rule in self.table.table.rules:
             if rule.scope is Scope.TABLE:
-                verdict = rule_formula(rule, self.spot(self.table.number_row))
-                if verdict:
-                    yield rule, verdict
+                settled = self.prior.settled(rule, None) if rule.is_external else rule
+                spot = self.spot(self.table.number_row)
+                verdict = rule_formula(settled, spot) if settled else None
+                if settled and verdict:
+                    yield settled, verdict
             elif rule.scope is Scope.COLUMN and anchor_row(rule) not in self.table.row_of:
                 yield from self._down_columns(rule)
 
     def _down_columns(self, rule: Rule) -> Iterator[tuple[Rule, str]]:
         """One verdict over all figure columns, because the words are the same for each."""
-        verdicts = [
-            rule_formula(rule, self.spot(-1, column.id))
-            for column in self.table.columns
-            if column.is_figure
-        ]
-        found = [verdict for verdict in verdicts if verdict]
+        found: list[str] = []
+        told = rule
+        for column in self.table.columns:
+            if not column.is_figure:
+                continue
+            settled = self.prior.settled(rule, None, column.id) if rule.is_external else rule
+            verdict = rule_formula(settled, self.spot(-1, column.id)) if settled else None
+            if settled and verdict:
+                told = settled
+                found.append(verdict)
         if found:
-            yield rule, f"AND({','.join(found)})"
+            yield told, f"AND({','.join(found)})"
 
     def _told(
         self,
@@ -292,6 +332,10 @@ def _grid(row: int, cols: Sequence[int]) -> list[str]:
         f"${column_letters(first)}{row + 1}:${column_letters(last)}{row + 1}"
         for first, last in ranges
     ]
+
+
+def _fixed_col(row: int, col: int) -> str:
+    return f"${column_letters(col)}{row + 1}"
 
 
 def _fixed(row: int, col: int) -> str:

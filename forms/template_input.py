@@ -22,12 +22,17 @@ _LONGEST_NAME = 300
 
 
 def column_validation(
-    column: Column, *, digits: int, first: tuple[int, int], source: str
+    column: Column, *, digits: int, first: tuple[int, int], source: str, carried: str = ""
 ) -> dict[str, Any]:
-    """The validation of a cell, `first` being the first cell that it is laid over."""
+    """The validation of a cell, `first` being the first cell that it is laid over.
+
+    `carried` is the column of the last period whose figure may stand in it already.
+    """
+    brought = " Nền vàng: số kỳ trước mang sang" if carried else ""
+    brought += "; hãy cộng thêm số kỳ này." if carried == column.id else "." if carried else ""
     words_in = {
         "input_title": f"Cột ({column.number})" if column.number else "Nhập liệu",
-        "input_message": _cut(f"{column.label}. {_hint(column, digits)}"),
+        "input_message": _cut(f"{column.label}. {_hint(column, digits)}{brought}"),
         "error_title": "Số liệu chưa hợp lệ",
         "error_message": _cut(f"{column.path[-1]}: {_hint(column, digits)}"),
     }

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
+from forms.addresses import Places
 from forms.canonical import ENGINE, sha256
 from forms.catalogue import Catalogue
 from forms.definition import FormVersion
@@ -54,6 +55,7 @@ class Taken:
     issues: tuple[Issue, ...]
     content: bytes
     digest: str
+    places: Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ def store(session: Session, at: Circle, taken: Taken) -> Receipt:
         submission_id=submission_id,
         unit_id=owed.unit_id,
         now=at.recorded_at,
+        places=taken.places,
     )
     line = line_of(
         at.actor, _entry(taken, submission_id, revision), at=at.recorded_at, signer=at.signer

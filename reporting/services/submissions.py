@@ -91,7 +91,7 @@ def receive(
     if owed.in_force_sha256 == digest and owed.in_force_status is not SubmissionStatus.RETURNED:
         return _repeated(session, owed)
     notes = (*checked.issues, *notes_on_time(owed, delivery.begun_at, delivery.received_at))
-    taken = Taken(form, owed, checked.report, notes, content, digest)
+    taken = Taken(form, owed, checked.report, notes, content, digest, checked.places)
     return store(session, Circle(actor, delivery, catalogue, signer, clock()), taken)
 
 
@@ -129,6 +129,7 @@ def preflight(
         submission_id=0,
         unit_id=owed.unit_id,
         now=now,
+        places=checked.places,
     )
     across = tuple(issue for outcome in outcomes for issue in outcome.issues)
     receipt = _verdict(raw, (*issues, *checked.issues), unit_name=owed.unit_name)

@@ -153,19 +153,30 @@ def worked_out(path: Path) -> Any:
     return openpyxl.load_workbook(path, data_only=True).worksheets[0]
 
 
+def carrying_row(row: int, carried: int) -> dict[str, Any]:
+    """A row that adds up, with so many dossiers from the last period."""
+    name = {12: "dat_dai", 13: "y_te"}.get(row, "Đất đai")
+    return good_row(row, name) | {f"F{row}": carried, f"D{row}": 129 - carried}
+
+
 #: Name -> cells filled in, and the status line that they give or how it begins.
 FILLED: dict[str, tuple[dict[str, Any], str]] = {
     "blank": ({}, "CHƯA NHẬP SỐ LIỆU"),
-    "nil": ({"D7": "x"}, "SỐ LIỆU KHỚP, SẴN SÀNG GỬI"),
+    "nil": ({"D7": "x", "F12": 0}, "SỐ LIỆU KHỚP, SẴN SÀNG GỬI"),
+    "nil of open ones": ({"D7": "x"}, "CÓ 1 LỖI: dòng 11: vừa đánh dấu không phát sinh vừa có số"),
     "both": (good_row(14) | {"D7": "x"}, "CÓ 1 LỖI: dòng 11: vừa đánh dấu không phát sinh"),
     "waiting": (good_row(14), "CÒN 1 DÒNG CHƯA NHẬP"),
-    "good": (good_row(12) | good_row(14), "SỐ LIỆU KHỚP, SẴN SÀNG GỬI"),
+    "good": (carrying_row(12, 5) | carrying_row(14, 0), "SỐ LIỆU KHỚP, SẴN SÀNG GỬI"),
+    "carried over wrongly": (
+        carrying_row(12, 6) | carrying_row(14, 1),
+        "SỐ LIỆU KHỚP, CẦN GIẢI TRÌNH: dòng 12: (6)=(11)củakỳtrước; dòng 14: (6)=(11)củakỳtrước",
+    ),
     "wrong": (
         good_row(12) | {"C12": 7, "G26": 1},
         "CÓ 2 LỖI: dòng 12: (3)=(4)+(5)+(6); dòng 26: dòng tổng khác",
     ),
     "doubt": (
-        good_row(12) | {"L12": 1},
+        carrying_row(12, 5) | {"L12": 1},
         "SỐ LIỆU KHỚP, CẦN GIẢI TRÌNH: dòng 12: (3)=(7)+(11)",
     ),
 }

@@ -13,11 +13,14 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from forms.blank_workbook import blank_workbook
 from forms.period import Period
+from forms.reading_xlsx import read_xlsx
 from reporting.db import make_engine, make_session_factory, migrate
 from reporting.models import (
     CrossCheck,
     CrossCheckOutcome,
+    Door,
     LineageExtent,
     LineageKind,
     ReportingObligation,
@@ -26,6 +29,8 @@ from reporting.models import (
 )
 from reporting.services.consolidation import consolidate
 from reporting.services.receipts import Verdict
+from reporting.services.refusing import Delivery
+from reporting.services.submissions import preflight, receive
 from tests.builders import (
     GOOD_CELLS,
     IN_Q3,
@@ -37,6 +42,7 @@ from tests.builders import (
     an_open_period,
     shipped_forms,
 )
+from tests.forms.templates import filled
 from tests.reporting.services.receiving import send
 
 UNIT = "X05443"
@@ -116,6 +122,44 @@ def _carried(session: Session, unit: str, period: str, carried: int, left: int) 
              "c12": left, "c13": 0}  # fmt: skip
     sent = a_return(unit, period=period, rows={"Đất đai": cells})
     assert send(session, sent).verdict is Verdict.RECEIVED
+
+
+def test_a_rule_across_periods_names_the_cell_of_the_sheet(session: Session) -> None:
+    """In pre-flight and in the receipt; run again without the workbook, it names the cell only."""
+    unit = a_unit(session, UNIT, parent=a_province(session))
+    an_open_period(session, period=Period.parse("2026-Q2"))
+    an_open_period(session)
+    _carried(session, UNIT, "2026-Q2", 0, 5)
+    raw = read_xlsx(_filled_template(unit.code, carried=9))
+    told = preflight(session, actor=SYSTEM, raw=raw, catalogue=shipped_forms(), now=IN_Q3)
+    (issue,) = [each for each in told.issues if each.rule_id == "a.ky_truoc"]
+    assert (issue.address, issue.place) == ("r01.c06", "II.06a!F12")
+    body = _filled_template(unit.code, carried=9)
+    delivery = Delivery(read_xlsx(body), body, "a.xlsx", Door.API, IN_Q3)
+    receipt = receive(
+        session, actor=SYSTEM, delivery=delivery, catalogue=shipped_forms(), clock=lambda: IN_Q3
+    )
+    assert [each.place for each in receipt.issues if each.rule_id] == ["II.06a!F12"]
+    _carried(session, UNIT, "2026-Q2", 0, 6)
+    (kept,) = session.scalars(select(CrossCheck).where(CrossCheck.outcome == "failed"))
+    (again,) = kept.issues
+    assert (again["address"], again["place"], again["expected"]) == ("r01.c06", "", "6")
+
+
+def _filled_template(unit: str, *, carried: int) -> bytes:
+    form = shipped_forms().latest("II.06a/VPCP/KSTT")
+    template = blank_workbook(
+        form,
+        unit_code=unit,
+        unit_name=unit,
+        period=Q3,
+        window=Q3.window(),
+        made_at=IN_Q3,
+        lists=shipped_forms().lists,
+    )
+    cells = {"B": "Đất đai", "D": 11, "E": 0, "F": carried, "H": 10 + carried, "I": 0, "J": 0}
+    cells |= {"L": 1, "M": 0}
+    return filled(template, {f"{letters}12": value for letters, value in cells.items()})
 
 
 @pytest.mark.parametrize(("carried", "outcome"), [(7, "met"), (4, "failed")])
