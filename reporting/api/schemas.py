@@ -90,7 +90,11 @@ class ReceiptSchema(Schema):
             "description": "the signed receipt, to be kept: see verify_receipt.py",
         },
     )
-    issues = IssueList(**_described("warnings: see Issue"))
+    issues = IssueList(
+        **_described(
+            "warnings; and errors of rules over other reports, which block acceptance, not receipt"
+        )
+    )
 
 
 class VerdictSchema(Schema):

@@ -86,6 +86,16 @@ class Receipt:
         return tuple(issue for issue in self.errors if issue.code in NOT_NOW)
 
     @property
+    def disagreements(self) -> tuple[Issue, ...]:
+        """What a return that is right in itself does not agree with: rules over other reports.
+
+        They are errors that refuse nothing: they block acceptance until both sides agree.
+        """
+        if self.verdict is Verdict.REFUSED:
+            return ()
+        return tuple(issue for issue in self.errors if issue not in self.hindrances)
+
+    @property
     def warnings(self) -> tuple[Issue, ...]:
         """What is received and wants an explanation."""
         return tuple(issue for issue in self.issues if issue.severity is Severity.WARNING)

@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from reporting.cli import main
 from reporting.db import make_engine, make_session_factory, migrate
 from tests.builders import GOOD_CELLS, a_province, a_return, a_unit, as_json
+from tests.reporting.services.test_arrival import UNIT, complaints, petitions
 
 Run = Callable[..., Result]
 
@@ -77,6 +78,23 @@ def test_a_return_before_its_time_is_told_to_be_early(run: Run, tmp_path: Path) 
     assert done.exit_code == 1
     assert "FIGURES RIGHT, CANNOT BE RECEIVED NOW" in done.output
     assert "not_owed" in done.output
+
+
+def test_a_report_that_does_not_agree_with_another_is_told_to_be_received(
+    run: Run, tmp_path: Path
+) -> None:
+    """An error of a rule over other reports is not counted among what refuses."""
+    for form in ("02/XLD", "03/GQKN"):
+        run("periods", "open", "2026-Q3", "--form", form)
+    for name, sent in (("02.json", petitions(7)), ("03.json", complaints(9))):
+        text = as_json(sent).replace(UNIT.encode(), b"X01840")
+        (tmp_path / name).write_bytes(text)
+    assert run("receive", str(tmp_path / "02.json")).exit_code == 0
+    done = run("receive", str(tmp_path / "03.json"))
+    assert done.exit_code == 0
+    said = " ".join(done.output.split())
+    assert "(0 lỗi/errors, 0 cảnh báo/warnings, 1 chưa khớp với báo cáo khác" in said
+    assert "does not agree with another report" in said
 
 
 def test_a_client_is_made_listed_and_revoked(run: Run) -> None:

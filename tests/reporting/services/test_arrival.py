@@ -10,6 +10,8 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -34,6 +36,7 @@ from reporting.services.submissions import preflight, receive
 from tests.builders import (
     GOOD_CELLS,
     IN_Q3,
+    LEAF_FORM,
     Q3,
     SYSTEM,
     a_province,
@@ -70,11 +73,12 @@ def _one_row(form: str, cells: dict[str, int]) -> dict[str, Any]:
 def _outcomes(session: Session) -> list[tuple[str, str]]:
     """What came of the external rules of every report in force."""
     query = (
-        select(Submission.form_code, CrossCheck.rule_id, CrossCheck.outcome)
+        select(Submission.form_code, Submission.period, CrossCheck.rule_id, CrossCheck.outcome)
         .join(CrossCheck, CrossCheck.submission_id == Submission.id)
         .join(ReportingObligation, ReportingObligation.in_force_id == Submission.id)
     )
-    return sorted((code, f"{rule} {outcome}") for code, rule, outcome in session.execute(query))
+    rows = session.execute(query)
+    return sorted((code, f"{period} {rule} {outcome}") for code, period, rule, outcome in rows)
 
 
 def _after(engine: Engine, arrivals: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -82,8 +86,10 @@ def _after(engine: Engine, arrivals: Sequence[dict[str, Any]]) -> list[tuple[str
         outer = connection.begin()
         with Session(connection, join_transaction_mode="create_savepoint") as session:
             a_unit(session, UNIT, parent=a_province(session))
-            for form in ("02/XLD", "03/GQKN"):
+            for form in ("02/XLD", "03/GQKN", LEAF_FORM):
                 an_open_period(session, form_code=form)
+            for earlier in ("2026-Q1", "2026-Q2"):
+                an_open_period(session, period=Period.parse(earlier))
             for arrival in arrivals:
                 assert send(session, arrival).verdict is Verdict.RECEIVED
             found = _outcomes(session)
@@ -102,6 +108,35 @@ def test_a_rule_between_forms_ends_alike_in_every_order(
     assert any(line.endswith(outcome) for _, line in found.pop())
 
 
+def _dossiers(period: str, carried: int, left: int, *, unit: str = UNIT) -> dict[str, Any]:
+    """A II.06a with so many carried over from before and so many left at the end."""
+    cells = {"c4": 50 + left - carried, "c5": 0, "c6": carried, "c8": 50, "c9": 0, "c10": 0,
+             "c12": left, "c13": 0}  # fmt: skip
+    return a_return(unit, period=period, rows={"Đất đai": cells})
+
+
+#: Five reports of which each looks at another, or is looked at, in one form or across periods.
+REPORTS = st.tuples(
+    st.integers(0, 2).map(petitions),
+    st.integers(0, 2).map(complaints),
+    st.integers(0, 2).map(lambda left: _dossiers("2026-Q1", 0, left)),
+    st.tuples(st.integers(0, 2), st.integers(0, 2)).map(lambda two: _dossiers("2026-Q2", *two)),
+    st.integers(0, 2).map(lambda carried: _dossiers("2026-Q3", carried, 1)),
+)
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(REPORTS, st.permutations(range(5)), st.integers(1, 5))
+def test_pending_rules_end_alike_in_every_order(
+    engine: Engine, reports: tuple[dict[str, Any], ...], order: list[int], count: int
+) -> None:
+    """Of five reports any that have arrived, in any order: what is met, failed, or still waits."""
+    here = order[:count]
+    found = _after(engine, [reports[number] for number in here])
+    assert found == _after(engine, [reports[number] for number in sorted(here)])
+    assert {code for code, _ in found} <= {str(reports[number]["form"]) for number in here}
+
+
 def test_a_rule_waits_for_the_other_side_and_blocks_nothing(engine: Engine) -> None:
     """Without 02/XLD the rule of 03/GQKN is pending; the return is received all the same."""
     found = _after(engine, [complaints(7)])
@@ -118,9 +153,7 @@ def test_an_amended_other_side_is_compared_again(engine: Engine) -> None:
 
 def _carried(session: Session, unit: str, period: str, carried: int, left: int) -> None:
     """A II.06a with so many carried over from before and so many left at the end."""
-    cells = {"c4": 10 + left - carried, "c5": 0, "c6": carried, "c8": 10, "c9": 0, "c10": 0,
-             "c12": left, "c13": 0}  # fmt: skip
-    sent = a_return(unit, period=period, rows={"Đất đai": cells})
+    sent = _dossiers(period, carried, left, unit=unit)
     assert send(session, sent).verdict is Verdict.RECEIVED
 
 
