@@ -168,6 +168,7 @@ def mark_sent_otherwise(
     if owed.in_force_id is None and owed.stand is not Stand.WAIVED:
         is_on_time = owed.sent_otherwise_at <= owed.due_at
         owed.stand = Stand.ON_TIME if is_on_time else Stand.LATE
+        owed.late_at = None if is_on_time else owed.late_at
     details = {"number": letter.number.strip()[:100], "sent_on": letter.sent_on.isoformat()}
     _note(session, at, [owed.id], ObligationChange.SENT_OTHERWISE, details)
     return owed
