@@ -65,7 +65,7 @@ def extend(
         )
     details = {"from": owed.due_at.isoformat(), "to": due_at.isoformat()}
     if owed.closes_at is not None:
-        owed.closes_at += due_at - owed.due_at
+        owed.closes_at, owed.closed_at = owed.closes_at + (due_at - owed.due_at), None
     owed.due_at, owed.late_at = due_at, None
     _judge_again(session, owed)
     _note(session, at, [owed.id], ObligationChange.EXTENDED, details)
@@ -169,6 +169,7 @@ def mark_sent_otherwise(
     if owed.in_force_id is None and owed.stand is not Stand.WAIVED:
         is_on_time = owed.sent_otherwise_at <= owed.due_at
         owed.stand = Stand.ON_TIME if is_on_time else Stand.LATE
+        owed.late_at = None if is_on_time else owed.late_at
     details = {"number": letter.number.strip()[:100], "sent_on": letter.sent_on.isoformat()}
     _note(session, at, [owed.id], ObligationChange.SENT_OTHERWISE, details)
     return owed
@@ -230,7 +231,7 @@ def resume(
             moved = _end_of_local_day(due_at + pause, at.zone)
             values |= {"due_at": moved, "late_at": None}
             if closes_at is not None:
-                values["closes_at"] = closes_at + (moved - due_at)
+                values |= {"closes_at": closes_at + (moved - due_at), "closed_at": None}
         same = {"form_code": form_code, "suspended_at": since, "due_at": due_at}
         which = [*resting, *(_owed.c[name] == value for name, value in same.items())]
         which.append(_owed.c.closes_at.is_not_distinct_from(closes_at))

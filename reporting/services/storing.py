@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import Boolean, bindparam, case, insert, null, update
 from sqlalchemy.orm import Session
 
 from forms.addresses import Places
@@ -40,7 +40,11 @@ _PUT_IN_FORCE = (
     update(_owed)
     .where(_owed.c.id == bindparam("obligation"))
     .values(
-        in_force_id=bindparam("new"), revisions=bindparam("count"), stand=bindparam("now_stands")
+        in_force_id=bindparam("new"),
+        revisions=bindparam("count"),
+        stand=bindparam("now_stands"),
+        # A clock that was ahead may have marked it, or it had begun before the due instant.
+        late_at=case((bindparam("is_in_time", type_=Boolean), null()), else_=_owed.c.late_at),
     )
 )
 
@@ -92,6 +96,7 @@ def store(session: Session, at: Circle, taken: Taken) -> Receipt:
         "new": submission_id,
         "count": revision["revision"],
         "now_stands": stand_with(owed, is_on_time=revision["is_on_time"]),
+        "is_in_time": revision["is_on_time"],
         "obligation": owed.obligation_id,
     }
     write_at_once(

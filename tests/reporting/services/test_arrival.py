@@ -38,6 +38,7 @@ from tests.builders import (
     IN_Q3,
     LEAF_FORM,
     Q3,
+    SIGNER,
     SYSTEM,
     a_province,
     a_return,
@@ -170,7 +171,12 @@ def test_a_rule_across_periods_names_the_cell_of_the_sheet(session: Session) -> 
     body = _filled_template(unit.code, carried=9)
     delivery = Delivery(read_xlsx(body), body, "a.xlsx", Door.API, IN_Q3)
     receipt = receive(
-        session, actor=SYSTEM, delivery=delivery, catalogue=shipped_forms(), clock=lambda: IN_Q3
+        session,
+        actor=SYSTEM,
+        delivery=delivery,
+        catalogue=shipped_forms(),
+        clock=lambda: IN_Q3,
+        signer=SIGNER,
     )
     assert [each.place for each in receipt.issues if each.rule_id] == ["II.06a!F12"]
     _carried(session, UNIT, "2026-Q2", 0, 6)

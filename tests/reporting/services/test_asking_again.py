@@ -221,3 +221,26 @@ def test_a_line_that_is_done_meanwhile_loses_nobody(
     tower.ring(at(21, 10))
     assert befell(tower, "X1") == befell(tower, "X3") == Counter(ONCE)
     engine.dispose()
+
+
+def test_one_that_is_extended_after_closing_closes_again(tower: Tower) -> None:
+    """At its own instant, once; also where that instant has passed, or was closed for another."""
+    closed = datetime(2026, 9, 22, 23, 59, 59, tzinfo=ZONE)
+    with tower.sessions.begin() as session:
+        for code in ("X1", "X2"):
+            session.get_one(ReportingObligation, owed_by(session, code)).closes_at = closed
+        acts.reopen(
+            session,
+            circumstances(at(16)),
+            obligation_id=owed_by(session, "X2"),
+            closes_on=date(2026, 9, 23),
+        )
+    tower.ring(at(24))
+    assert (befell(tower, "X1")["closed"], befell(tower, "X2")["closed"]) == (1, 1)
+    with tower.sessions.begin() as session:
+        number = owed_by(session, "X1")
+        acts.extend(session, circumstances(at(24)), obligation_id=number, due_on=date(2026, 9, 20))
+        assert session.get_one(ReportingObligation, number).closed_at is None
+    for hour in (10, 11):
+        tower.ring(at(24, hour))
+        assert (befell(tower, "X1")["closed"], befell(tower, "X2")["closed"]) == (2, 1)
