@@ -19,6 +19,7 @@ from rich.text import Text
 from sqlalchemy.exc import OperationalError
 
 from forms.faults import BadDeclaration
+from forms.unit_kinds import kind_vi
 from jobs.clock import Ringer, serve
 from jobs.demo.cli import demo
 from jobs.leading import NoLead, SecondScheduler, lead_of
@@ -148,7 +149,8 @@ def preview(days: int) -> None:
     with _opened() as parts:
         grid = Grid("When", "What", "Form", "Period", "Units", "Why", box=None)
         for one in look_ahead(parts.bell, now=parts.clock(), span=timedelta(days=days)):
-            units = ", ".join(f"{n} {kind}" for kind, n in one.units.items()) or one.unit_code
+            units = "; ".join(f"{n} {kind_vi(kind)}" for kind, n in one.units.items())
+            units = ": ".join(filter(None, (one.unit_code, units)))
             why = "\n".join(("! " if why.is_warning else "") + why.vi for why in one.reasons)
             cells = (_local(parts, one.at), one.action, one.form_code, one.period, units, why)
             grid.add_row(*map(Text, cells))

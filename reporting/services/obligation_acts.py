@@ -12,13 +12,14 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, Select, insert, select, update
 from sqlalchemy.orm import Session
 
 from forms.canonical import sha256
 from forms.catalogue import Catalogue
 from reporting.errors import Conflict, NotAllowed, NotFound
 from reporting.models import (
+    NoticeKind,
     ObligationChange,
     ObligationEvent,
     ReportingObligation,
@@ -33,9 +34,11 @@ from reporting.services.following import follow_again
 from reporting.services.named import filters_named
 from reporting.services.opening import end_of_day
 from reporting.services.rights import may_do, require_centre
+from reporting.services.telling import tell
 
 _LONGEST_REASON = 1_000
 _owed = table_of(ReportingObligation)
+_NOT_THERE = (Stand.MISSING, Stand.RETURNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ def extend(
     owed.due_at, owed.late_at = due_at, None
     _judge_again(session, owed)
     _note(session, at, [owed.id], ObligationChange.EXTENDED, details)
+    if owed.stand in _NOT_THERE:
+        _tell_more_time(session, at, [(owed.id, owed.unit_id)])
     _ask_again(session, at, {(owed.regime_code, owed.form_code, owed.period)})
     return owed
 
@@ -224,6 +229,8 @@ def resume(
         .where(*resting)
         .distinct()
     ).all()
+    moving = [*resting, _owed.c.due_at >= _owed.c.suspended_at, _owed.c.stand.in_(_NOT_THERE)]
+    told = [(number, unit) for number, unit in session.execute(_whose(moving))]
     for _, form_code, since, due_at, closes_at in groups:
         pause = at.now - since
         values: dict[str, Any] = {"suspended_at": None}
@@ -237,6 +244,7 @@ def resume(
         which.append(_owed.c.closes_at.is_not_distinct_from(closes_at))
         session.execute(update(_owed).where(*which).values(values))
     _note(session, at, ids, ObligationChange.RESUMED, {})
+    _tell_more_time(session, at, told)
     _ask_again(session, at, {(regime, form, period) for regime, form, *_ in groups})
     return len(ids)
 
@@ -298,6 +306,10 @@ def _of_period(
     return which
 
 
+def _whose(which: Sequence[ColumnElement[bool]]) -> Select[int, int]:
+    return select(_owed.c.id, _owed.c.unit_id).where(*which)
+
+
 def _locked(session: Session, which: Sequence[ColumnElement[bool]]) -> list[int]:
     query = select(_owed.c.id).where(*which).order_by(_owed.c.id).with_for_update()
     return list(session.scalars(query))
@@ -327,6 +339,10 @@ def _note(
     session.connection().execute(
         insert(table_of(ObligationEvent)), [line | {"obligation_id": number} for number in ids]
     )
+
+
+def _tell_more_time(session: Session, at: Circumstances, owed: Sequence[tuple[int, int]]) -> None:
+    tell(session, kind=NoticeKind.EXTENDED, owed=owed, zone=at.zone, now=at.now)
 
 
 def _ask_again(session: Session, at: Circumstances, which: set[tuple[str, str, str]]) -> None:

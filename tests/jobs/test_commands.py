@@ -113,10 +113,28 @@ def test_one_job_alone(run: Run) -> None:
 def test_the_preview_says_what_will_fire_for_whom_and_why(run: Run) -> None:
     """Openings and deadlines of the days to come, with the rule behind each."""
     said = run("preview", "--days", "120").output
-    assert "1 commune" in said
+    assert "1 xã, phường, đặc khu" in said
+    assert "commune" not in said
     assert "19/09/2026" in said
     assert "Mở nhận" in said
     assert any("consolidate" in line and "II.06c" in line for line in said.splitlines())
+
+
+def test_the_preview_of_an_open_period_counts_and_explains_each_line(run: Run) -> None:
+    """Every line of it says for how many units and by which rule; daily work for none."""
+    run("run")
+    lines = [" ".join(line.split()) for line in run("preview", "--days", "120").output.splitlines()]
+    told = [line for line in lines if "II.06a/VPCP/KSTT 2026-Q3" in line]
+    for action, reason in (
+        ("remind", "Nhắc đơn vị chưa gửi 4 ngày trước hạn 23:59:59 19/09/2026"),
+        ("mark_late", "một giây sau hạn 23:59:59 19/09/2026"),
+        ("escalate", "1 ngày sau hạn 23:59:59 19/09/2026"),
+    ):
+        assert any(
+            action in line and "1 xã, phường, đặc khu" in line and reason in line for line in told
+        )
+    consolidated = next(line for line in lines if "consolidate II.06c/VPCP/KSTT 2026-Q3" in line)
+    assert "H55: 1 xã, phường, đặc khu Tổng hợp những gì đã nhận, ngay sau hạn" in consolidated
 
 
 def test_what_failed_is_told_and_can_be_tried_again(

@@ -79,4 +79,5 @@ def test_the_preview_over_the_api(doors: Doors) -> None:
     opening = next(one for one in ahead if one["action"] == "open")
     assert opening["units"]
     assert opening["reasons"][0]["vi"]
+    assert all(one["reasons"] for one in ahead)
     assert doors.get("/jobs", "centre").get_json()[0]["id"] == "ring"

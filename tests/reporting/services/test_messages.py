@@ -19,12 +19,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from reporting.errors import Conflict, NotAllowed, NotFound
-from reporting.models import Notice, OutboxMail, Person, ReportingUnit, UnitKind
+from reporting.models import (
+    Notice,
+    OutboxMail,
+    Person,
+    ReportingObligation,
+    ReportingUnit,
+    UnitKind,
+)
+from reporting.services import obligation_acts as acts
 from reporting.services.actors import of_unit
 from reporting.services.mailing import MailServer, list_dead, retry_mail, send_waiting
 from reporting.services.persons import add_person, end_person, list_persons
 from reporting.services.ringing import Bell, ring
-from tests.builders import SYSTEM, ZONE, a_return, a_unit, shipped_forms
+from tests.builders import LEAF_FORM, SYSTEM, ZONE, a_return, a_unit, shipped_forms
 from tests.reporting.services.receiving import send
 
 #: A day on which every unit of these tests is there.
@@ -119,6 +127,28 @@ def test_one_mail_a_day_to_each_person(sessions: sessionmaker[Session]) -> None:
     assert "01/TCD, kỳ 2026-Q3" in body
     assert "còn 1 ngày" in body
     assert "II.06a/VPCP/KSTT, kỳ 2026-Q3" not in body
+
+
+def test_who_gets_more_time_is_told_so(sessions: sessionmaker[Session]) -> None:
+    """One unit by an extension, all by the end of a pause: the mail has the new due instant."""
+    rung(sessions, at(15, month=6), at(1))
+    with sessions.begin() as session:
+        unit = session.scalars(select(ReportingUnit).where(ReportingUnit.code == "X1")).one()
+        owed = ReportingObligation
+        mine = select(owed.id).where(owed.unit_id == unit.id, owed.period == "2026-Q3")
+        number = session.scalars(mine.where(owed.form_code == LEAF_FORM)).one()
+        around = acts.Circumstances(SYSTEM, "Bão", shipped_forms(), ZONE, at(1, 10))
+        acts.extend(session, around, obligation_id=number, due_on=date(2026, 9, 25))
+        resting = replace(around, now=at(2, 7))
+        forms = ["01/TCD"]
+        acts.suspend(session, resting, period="2026-Q3", forms=forms)
+        acts.resume(session, replace(around, now=at(4, 7)), period="2026-Q3", forms=forms)
+    with postbox() as (box, server):
+        rung(sessions, at(4, 9), mail=server)
+    [body] = [body for body in box.bodies() if "Nguyễn Văn Đạt" in body and "gia hạn" in body]
+    assert "Được gia hạn: 2" in body
+    assert f"{LEAF_FORM}, kỳ 2026-Q3, hạn 23:59 25/09/2026" in " ".join(body.split())
+    assert "01/TCD, kỳ 2026-Q3, hạn 23:59 19/09/2026" in " ".join(body.split())
 
 
 def test_a_superior_learns_who_is_missing(sessions: sessionmaker[Session]) -> None:
