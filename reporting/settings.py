@@ -100,6 +100,10 @@ def _count(text: str) -> int:
     return number
 
 
+def _count_or_none(text: str) -> int:
+    return 0 if text == "0" else _count(text)
+
+
 def _instant(text: str) -> datetime:
     try:
         instant: datetime | None = datetime.fromisoformat(text)
@@ -167,6 +171,11 @@ class Settings:
         _smtp, "", "smtp://user:password@host:587 or smtps://: who takes our mails", secret=True
     )
     mail_from: str = _setting(str, "bao-cao@localhost", "who our mails are from")
+    proxies: int = _setting(
+        _count_or_none, 0, "proxies in front, each of which adds an X-Forwarded-For"
+    )
+    idle_minutes: int = _setting(_count, 30, "minutes that a sitting at the pages may rest")
+    sitting_hours: int = _setting(_count, 12, "hours that a sitting at the pages may last")
     secret_key: str = _setting(
         _secret, lambda: secrets.token_hex(32), "signs what browsers hand back", secret=True
     )
