@@ -34,6 +34,7 @@ from reporting.services.rights import reaches, require_for_unit
 from reporting.services.sittings import end_sittings
 
 __all__ = [
+    "PAGE_SIZE",
     "NewGrant",
     "actor_of",
     "administered_account",

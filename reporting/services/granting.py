@@ -75,12 +75,22 @@ def grant_role(
     return grant
 
 
-def revoke_grant(session: Session, *, actor: Actor, grant_id: int, now: datetime) -> RoleGrant:
+def revoke_grant(
+    session: Session,
+    *,
+    actor: Actor,
+    grant_id: int,
+    now: datetime,
+    account_id: int | None = None,
+) -> RoleGrant:
     """Take a role back for good; a second time changes nothing. The caller commits.
 
-    By whoever could have given it, for whatever days. Raises NotFound, NotAllowed.
+    By whoever could have given it, for whatever days; of one account, where it is named. Raises
+    NotFound, NotAllowed.
     """
     grant = session.get(RoleGrant, grant_id)
+    if grant is not None and account_id not in (None, grant.account_id):
+        grant = None
     account = administered_account(session, actor, grant.account_id) if grant else None
     if grant is None or account is None:
         raise NotFound(vi=f"Không có quyền số {grant_id}.", en=f"There is no grant {grant_id}.")
