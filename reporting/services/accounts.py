@@ -31,6 +31,7 @@ from reporting.services.granting import (
 )
 from reporting.services.one_line import one_line
 from reporting.services.rights import reaches, require_for_unit
+from reporting.services.sign_in_failures import forgive
 from reporting.services.sittings import end_sittings
 
 __all__ = [
@@ -131,6 +132,8 @@ def reset_password(
 ) -> tuple[Account, str]:
     """Give an account a new password to be changed; its sittings end. The caller commits.
 
+    Failures under its login are forgiven, so that whoever forgot it is let in at once.
+
     Raises NotFound, Conflict for one that has ended, NotAllowed where it may do more than the
     actor administers: he could sign in as it.
     """
@@ -143,6 +146,7 @@ def reset_password(
     account.must_change, account.password_changed_at = True, now
     session.flush()  # First the account: whoever signs in at this moment is waited for.
     end_sittings(session, account_id=account.id, now=now)
+    forgive(session, login=account.login)
     note(session, actor, "account.password_reset", account, now=now)
     return account, password
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
@@ -29,6 +29,11 @@ TOKEN_START = "rpt_"  # noqa: S105 - so that a leaked token is found by a search
 _PREFIX_LENGTH = len(TOKEN_START) + 6
 _MOST_KNOWN = 10_000
 _MOST_NETWORKS = 20
+
+#: What a token may do, as one says it: to send is to sign, to draft is to enter.
+MAY: Mapping[str, Act] = {"send": Act.APPROVE, "draft": Act.ENTER} | {
+    act.value: act for act in Act if act not in (Act.APPROVE, Act.ENTER)
+}
 
 #: How long a token that was replaced stays good, so that a program can be switched over.
 OVERLAP = timedelta(days=7)
@@ -58,6 +63,11 @@ class Holder:
         if self.expires_at is not None and now >= self.expires_at:
             return False
         return not self.networks or _is_in(address, self.networks)
+
+
+def acts_named(words: Iterable[str]) -> frozenset[Act]:
+    """The acts that words of MAY stand for; whoever does anything may also read."""
+    return frozenset({MAY[word] for word in words} | {Act.READ})
 
 
 def create_client(

@@ -80,6 +80,11 @@ def count_failure(session: Session, attempt: Attempt, *, now: datetime) -> None:
     session.flush()
 
 
+def forgive(session: Session, *, login: str) -> None:
+    """Forget the failures under one login; those of an address as such go with it."""
+    session.execute(delete(SignInFailure).where(SignInFailure.login == login))
+
+
 def forget_old(session: Session, *, now: datetime) -> tuple[int, int]:
     """Remove failures that count no more, and sittings of long ago. Gives how many of each."""
     failures = delete(SignInFailure).where(SignInFailure.at < now - _FAILURES_KEPT)

@@ -285,6 +285,16 @@ def test_a_reset_ends_what_was_open(country: Country) -> None:
     assert enter(session, "clerk", password) is not None
 
 
+def test_a_reset_lets_in_at_once_who_forgot_it(country: Country) -> None:
+    """After five failures one asks the administrator, and does not have to wait."""
+    session = country.session
+    clerk = an_account(session, "clerk", Role.ENTER, unit=country.commune)
+    for _ in range(6):
+        assert enter(session, "clerk", "sai") is None
+    _, password = reset_password(session, actor=SYSTEM, account_id=clerk.id, today=TODAY, now=IN_Q3)
+    assert enter(session, "clerk", password) is not None
+
+
 def test_nobody_ends_himself(country: Country) -> None:
     """An administrator who slips does not shut himself out; an ended account stays ended."""
     session = country.session
