@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.exceptions import Forbidden, HTTPException, SecurityError, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as AnyResponse
 
 from forms.catalogue import Catalogue
 from reporting import api, web
@@ -88,6 +89,7 @@ def create_app(
     configure_logging(settings.environment)
     app = Flask("reporting")
     if settings.proxies:
+        # Without it everyone has the address of the proxy, and one who guesses locks out all.
         behind = dict.fromkeys(("x_for", "x_proto", "x_host"), settings.proxies)
         app.wsgi_app = ProxyFix(app.wsgi_app, **behind)  # type: ignore[method-assign]
     app.extensions["reporting_gate"] = Gate(settings)
@@ -113,13 +115,16 @@ def create_app(
 
 def _configuration(parts: Parts) -> dict[str, Any]:
     settings = parts.settings
+    is_production = settings.environment is Environment.PRODUCTION
     return api.CONFIGURATION | {
         "SECRET_KEY": settings.secret_key,
         "TRUSTED_HOSTS": _trusted_hosts(settings),
         # One more than may come, so that our own bound is met first and says so.
         "MAX_CONTENT_LENGTH": settings.max_body + 1,
+        # With this beginning a browser takes it from this host alone, and never without TLS.
+        "SESSION_COOKIE_NAME": "__Host-reporting" if is_production else "reporting",
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_SECURE": settings.environment is Environment.PRODUCTION,
+        "SESSION_COOKIE_SECURE": is_production,
         "SEND_FILE_MAX_AGE_DEFAULT": 3600,
         # A page may lie open for an afternoon before its file is sent.
         "WTF_CSRF_TIME_LIMIT": None,
@@ -146,23 +151,29 @@ def _limit_address() -> None:
         current_gate().pass_address(request.remote_addr or "")
 
 
-def _admit() -> None:
-    """Let in whom the route has declared, and nobody where it has declared nothing."""
+def _admit() -> AnyResponse | None:
+    """Let in whom the route has declared, and nobody where it has declared nothing.
+
+    A visitor of the pages who has not signed in is shown where to; any other is refused.
+    """
     if request.endpoint is None:
-        return  # No route: the answer is 404 or 405.
+        return None  # No route: the answer is 404 or 405.
     right = right_of(current_app, request.endpoint)
     if right is Right.ANYONE:
-        return
+        return None
     if right is Right.CLIENT:
         api.identify_client()
         api.refuse_unknown_parameters()
-    elif right is Right.PAGE:
-        web.identify_visitor()
+    elif right in (Right.PAGE, Right.SELF):
+        elsewhere = web.identify_visitor()
+        if elsewhere is not None:
+            return elsewhere
     else:
         raise Forbidden
     current_gate().pass_actor(g.actor)
-    if not g.actor.has(*acts_of(current_app, request.endpoint)):
+    if right is not Right.SELF and not g.actor.has(*acts_of(current_app, request.endpoint)):
         raise Forbidden
+    return None
 
 
 def _add_security_headers(response: Response) -> Response:

@@ -28,7 +28,8 @@ class Right(StrEnum):
 
     ANYONE = "anyone"
     CLIENT = "client"  # the holder of a token
-    PAGE = "page"  # whoever sits at the pages of a single office
+    PAGE = "page"  # whoever has signed in; on a laptop without accounts whoever sits there
+    SELF = "self"  # the same, about himself: also without any role, for nothing else
 
 
 #: Routes that others put into the application, and who may use them.

@@ -7,7 +7,6 @@ true bound is as many times as high; failed sign-ins are counted in the store be
 from __future__ import annotations
 
 import time
-from ipaddress import IPv6Address, ip_address
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -15,10 +14,10 @@ from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
 from reporting.services.actors import Actor
+from reporting.services.sign_in_failures import network_of
 from reporting.settings import Settings
 
 _ADDRESS, _ACTOR, _SIGN_IN = "address", "actor", "sign in"
-_BITS_OF_A_HOST = 64
 
 
 class Gate:
@@ -50,16 +49,3 @@ class Gate:
         if not self._counts.hit(most, kind, whose):
             ends = self._counts.get_window_stats(most, kind, whose).reset_time
             raise TooManyRequests(retry_after=max(1, round(ends - time.time())))
-
-
-def network_of(address: str) -> str:
-    """The address as it is counted: of IPv6 its network, all of which one host may have."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address[:64]
-    if not isinstance(parsed, IPv6Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return f"{IPv6Address(int(parsed) >> _BITS_OF_A_HOST << _BITS_OF_A_HOST)}/{_BITS_OF_A_HOST}"

@@ -171,6 +171,8 @@ class Settings:
         _smtp, "", "smtp://user:password@host:587 or smtps://: who takes our mails", secret=True
     )
     mail_from: str = _setting(str, "bao-cao@localhost", "who our mails are from")
+    idle_minutes: int = _setting(_count, 30, "minutes that a sitting at the pages may rest")
+    sitting_hours: int = _setting(_count, 12, "hours that a sitting at the pages may last")
     secret_key: str = _setting(
         _secret, lambda: secrets.token_hex(32), "signs what browsers hand back", secret=True
     )

@@ -12,6 +12,8 @@ from werkzeug.exceptions import HTTPException, Unauthorized, UnprocessableEntity
 
 from reporting import __version__
 from reporting.api import (
+    accounts,
+    clients,
     consolidations,
     forms,
     health,
@@ -46,6 +48,8 @@ BLUEPRINTS = (
     mappings.blp,
     obligations.blp,
     persons.blp,
+    accounts.blp,
+    clients.blp,
     jobs.blp,
     health.blp,
 )

@@ -215,6 +215,7 @@ def get_obligations(arguments: dict[str, Any]) -> Any:
         require_for_unit(session, actor=current_actor(), act=Act.READ, unit_id=unit.id)
         found = list_owed(
             session,
+            actor=current_actor(),
             unit_id=unit.id,
             now=now,
             of_subordinates=arguments["of"] == "subordinates",

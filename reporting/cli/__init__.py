@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from reporting import __version__
+from reporting.cli.accounts import accounts_group
 from reporting.cli.calendar import calendar_group
 from reporting.cli.clients import clients_group
 from reporting.cli.database import db_group
@@ -40,6 +41,7 @@ for command in (
     mail_group,
     forms_group,
     units_group,
+    accounts_group,
     clients_group,
     db_group,
     repack_cells,

@@ -26,6 +26,7 @@ from reporting.services.handing_over import hand_over, remove_unfinished
 from reporting.services.ledger import Action, Ask, ask
 from reporting.services.opening import open_period
 from reporting.services.planning import planned_form
+from reporting.services.sign_in_failures import forget_old
 from reporting.services.telling import ask_digest, digest_on
 
 #: When the daily work is due, by the clock where due dates are dates.
@@ -183,7 +184,7 @@ def _follow_mergers(session: Session, action: JobAction, occasion: Occasion) -> 
 
 
 def _clean_up(session: Session, _action: JobAction, occasion: Occasion) -> dict[str, Any]:
-    """Forget old ringings that did nothing, and half-written folders."""
+    """Forget old ringings that did nothing, half-written folders, old failures to sign in."""
     named = exists().where(JobAction.run_id == JobRun.id)
     idle = and_(JobRun.idempotency_key.is_(None), JobRun.started_at < occasion.now - _IDLE_HISTORY)
     forgotten = session.execute(
@@ -193,7 +194,13 @@ def _clean_up(session: Session, _action: JobAction, occasion: Occasion) -> dict[
     ).all()
     folder = occasion.hand_over
     unfinished = remove_unfinished(folder) if folder is not None and folder.is_dir() else 0
-    return {"runs": len(forgotten), "unfinished": unfinished}
+    failures, sittings = forget_old(session, now=occasion.now)
+    return {
+        "runs": len(forgotten),
+        "unfinished": unfinished,
+        "sign_in_failures": failures,
+        "sittings": sittings,
+    }
 
 
 def _has_nobody_above(session: Session, unit_id: int) -> bool:

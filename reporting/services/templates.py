@@ -48,7 +48,7 @@ def make_template(
     """
     form, period, window = form_for_period(session, catalogue, form_code, period_code)
     unit = unit_named(session, unit_code, on=window.last)
-    require_for_unit(session, actor=actor, act=Act.READ, unit_id=unit.id)
+    require_for_unit(session, actor=actor, act=Act.READ, unit_id=unit.id, form=form.code)
     owed = session.scalars(
         select(ReportingObligation).where(
             ReportingObligation.unit_id == unit.id,

@@ -29,6 +29,7 @@ from reporting.services.named import form_for_period, form_named, unit_named
 from reporting.services.obligations import OwedForm, list_owed
 from reporting.services.receipts import Receipt, Verdict, issue_for_people
 from reporting.services.refusing import Delivery, refuse, refused_beforehand
+from reporting.services.rights import require_for_unit
 from reporting.services.submissions import preflight, receipt_of, receive
 from reporting.services.templates import make_template
 from reporting.services.units import UnitView, views
@@ -173,8 +174,8 @@ def _rules_in_words(form: FormVersion) -> dict[str, str]:
 
 
 def _chosen() -> Chosen:
-    """The return that the address, or the posted form, names. Raises NotFound."""
-    parts, asked = current_parts(), request.values
+    """The return that the address, or the posted form, names. Raises NotFound, NotAllowed."""
+    parts, asked, actor = current_parts(), request.values, current_actor()
     with parts.reading_sessions() as session:
         form, period, window = form_for_period(
             session, parts.catalogue, asked.get("form", ""), asked.get("period", "")
@@ -183,8 +184,15 @@ def _chosen() -> Chosen:
         unit = unit_named(session, asked.get("unit", ""), on=on)
         view = views(session, [unit.id], on=on)[unit.id]
         owed = list_owed(
-            session, unit_id=unit.id, now=parts.clock(), form_code=form.code, period=period.code
+            session,
+            actor=actor,
+            unit_id=unit.id,
+            now=parts.clock(),
+            form_code=form.code,
+            period=period.code,
         )
+        if not owed:  # What is owed to one's own unit may be looked at without more.
+            require_for_unit(session, actor=actor, act=Act.READ, unit_id=unit.id, form=form.code)
     return Chosen(view, form, period.code, owed[0] if owed else None)
 
 

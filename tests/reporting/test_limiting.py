@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session, sessionmaker
 
 from reporting.app import create_app
-from reporting.limiting import network_of
+from reporting.services.sign_in_failures import network_of
 from reporting.services.signing import ServerKey
 from reporting.settings import Environment, Settings
 from tests.builders import a_token, shipped_forms

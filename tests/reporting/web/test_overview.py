@@ -146,7 +146,7 @@ def test_the_list_of_regimes_is_open_to_all_and_tells_no_secret(doors: Doors) ->
         assert "Báo cáo mật" not in text
     assert "ngày 19 tháng cuối kỳ" in page
     assert "Thông tư 01/2020/TT-VPCP, Điều 10; số 01/2020/TT-VPCP" in page
-    assert browser.get("/board").status_code == 403
+    assert browser.get("/board").headers["Location"] == "/sign-in?next=/board"
     seen = {
         who: "CV-MAT" in {one["code"] for one in doors.get("/regimes", who).get_json()["items"]}
         for who in ("commune", "centre")

@@ -229,14 +229,14 @@ def test_pages_can_be_read_aloud(doors: Doors) -> None:
 
 
 def test_pages_are_shut_in_production(engine: Engine) -> None:
-    """Until people can sign in, a server shows no page and says why; the API stays open."""
+    """Nobody reads a page of a server without having signed in; the API has its own tokens."""
     settings = Settings(environment=Environment.PRODUCTION, secret_key="k" * 40)
     app = create_app(settings, engine=engine, catalogue=shipped_forms())
     client = app.test_client()
     for path in ("/", "/editions", "/periods", f"/template?{RETURN}"):
         answer = client.get(path)
-        assert answer.status_code == 403
-        assert "API" in answer.text
+        assert answer.status_code == 303
+        assert answer.headers["Location"].startswith("/sign-in")
     assert client.get("/api/v1/forms").status_code == 401
     assert client.get("/health/live").status_code == 200
 
