@@ -26,7 +26,7 @@ from reporting.models import (
     SubmissionStatus,
 )
 from reporting.services.actors import Act, Actor
-from reporting.services.audit import RECEIVED, find_line
+from reporting.services.audit import RECEIVED, find_signed
 from reporting.services.cross_checks import (
     outcomes_of,
     run_cross_checks,
@@ -169,7 +169,7 @@ def receipt_of(session: Session, submission: Submission) -> Receipt:
 
 def _kept_proof(session: Session, submission_id: int) -> Proof | None:
     """The line that was the receipt; a revision of before there were lines has none."""
-    line = find_line(session, f"submission/{submission_id}", RECEIVED)
+    line = find_signed(session, f"submission/{submission_id}", RECEIVED)
     return Proof(line.body, line.sha256, line.key_id, line.signature) if line else None
 
 
