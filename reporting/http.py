@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from reporting.parts import Parts
 from reporting.services.actors import Act, Actor
 from reporting.services.deliveries import safe_file_name
+from reporting.services.downloads import NamedFile, note_download
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _RIGHT = "reporting_right"
@@ -111,6 +112,14 @@ def read_delivery(*, file_only: bool = False) -> Delivered:
         body = request.get_data(cache=False)
         return Delivered(body, "return.json", False, begun_at, clock())
     raise UnsupportedMediaType
+
+
+def hand_out(file: NamedFile, mimetype: str) -> Response:
+    """A file to be saved, which is on the audit before it goes out."""
+    parts = current_parts()
+    with parts.sessions.begin() as session:
+        note_download(session, actor=current_actor(), file=file, now=parts.clock())
+    return attachment(file.content, file.name, mimetype)
 
 
 def attachment(content: bytes, file_name: str, mimetype: str) -> Response:

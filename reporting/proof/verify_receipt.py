@@ -103,13 +103,10 @@ def faults_of_receipt(receipt: Mapping[str, Any], keys: Keys) -> list[Reason]:
         reasons.append(
             ("Nội dung biên nhận đã bị sửa (sai SHA-256).", "The receipt was altered (SHA-256).")
         )
+    named = _shown(receipt["key_id"])
     if receipt["key_id"] not in keys:
-        reasons.append(
-            (
-                f"Biên nhận ghi khóa {_shown(receipt['key_id'])}, không phải khóa đã cho (--key).",
-                f"The receipt names key {_shown(receipt['key_id'])}, which is not given by --key.",
-            )
-        )
+        vi = f"Biên nhận ghi khóa {named}, không phải khóa đã cho (--key)."
+        reasons.append((vi, f"The receipt names key {named}, which is not given by --key."))
     elif not is_good(keys[receipt["key_id"]], body, receipt["signature"]):
         reasons.append(("Chữ ký không đúng.", "The signature is not good."))
     details = receipt["body"].get("details")
@@ -131,12 +128,9 @@ def faults_of_file(receipt: Mapping[str, Any], path: Path) -> list[Reason]:
     wanted = details.get("file_sha256") if isinstance(details, dict) else None
     if digest.hexdigest() == wanted:
         return []
-    return [
-        (
-            f"Tệp {_shown(path.name)} không phải tệp đã được nhận.",
-            f"The file {_shown(path.name)} is not the one that was received.",
-        )
-    ]
+    named = _shown(path.name)
+    vi = f"Tệp {named} không phải tệp đã được nhận."
+    return [(vi, f"The file {named} is not the one that was received.")]
 
 
 def check_chain(receipt: Mapping[str, Any], keys: Keys, folder: Path) -> tuple[str, list[Reason]]:
@@ -178,11 +172,7 @@ class _Walk:
         joined = bytes.fromhex(self.chain) + bytes.fromhex(link["line_sha256"])
         self.chain = hashlib.sha256(joined).hexdigest()
         if link["chain_sha256"] != self.chain:
-            _wrong_at(
-                self.number,
-                "không nối tiếp mắt xích trước",
-                "it does not follow from the link before",
-            )
+            _wrong_at(self.number, "không nối mắt xích trước", "it does not follow from the last")
         if link["line_sha256"] == self.wanted and not self.place:
             self.place, self.before = self.number, self.last_at
 
@@ -190,13 +180,10 @@ class _Walk:
         """Take the signed end that lies at this link. Raises Wrong."""
         if head["number"] != self.number or head["chain_sha256"] != self.chain:
             _wrong_at(head["number"], "điểm ký không khớp chuỗi", "the signed end does not fit")
-        key = self.keys.get(head["key_id"])
+        named, key = _shown(head["key_id"]), self.keys.get(head["key_id"])
         if key is None:
-            _wrong_at(
-                head["number"],
-                f"ký bằng khóa {_shown(head['key_id'])}, hãy cho khóa đó bằng --key",
-                f"signed by key {_shown(head['key_id'])}; give that key too by --key",
-            )
+            vi = f"ký bằng khóa {named}, hãy cho khóa đó bằng --key"
+            _wrong_at(self.number, vi, f"signed by key {named}; give that key too by --key")
         said = {"at": head["at"], "chain": self.chain, "number": self.number}
         if not is_good(key, canonical(said), head["signature"]):
             _wrong_at(head["number"], "chữ ký không đúng", "the signature is not good")

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 from forms.canonical import sha256
 from forms.catalogue import Catalogue
 from reporting.services.actors import Actor
+from reporting.services.audit import Entry, record
 from reporting.services.editions import find_edition
 from reporting.services.exports import edition_workbook
 
@@ -25,7 +27,13 @@ _UNFINISHED = ".unfinished-"
 
 
 def hand_over(
-    session: Session, *, actor: Actor, edition_id: int, catalogue: Catalogue, folder: Path
+    session: Session,
+    *,
+    actor: Actor,
+    edition_id: int,
+    catalogue: Catalogue,
+    folder: Path,
+    now: datetime,
 ) -> Path:
     """Write the folder of an edition below `folder`; the same folder again if it is there.
 
@@ -39,6 +47,7 @@ def hand_over(
     if place.is_dir():
         return place
     files = {workbook.name: workbook.content, "data.json": edition.canonical}
+    hashes = {name: sha256(content) for name, content in files.items()}
     manifest = {
         "form": edition.form_code,
         "version": edition.form_version,
@@ -51,10 +60,17 @@ def hand_over(
         },
         "edition_sha256": edition.sha256,
         "input_sha256": edition.input_sha256,
-        "files": {name: sha256(content) for name, content in files.items()},
+        "files": hashes,
     }
     written = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     _write_whole(place, files | {_MANIFEST: written.encode()})
+    entry = Entry(
+        act="edition.handed-over",
+        subject=f"edition/{edition.id}",
+        unit_id=edition.unit_id,
+        details={"folder": place.name, "files": hashes},
+    )
+    record(session, actor, entry, now=now)
     return place
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from forms.canonical import canonical_json
 from forms.definition import Severity
 from forms.issues import EN, VI, Issue, sentence
 
@@ -36,6 +37,10 @@ class Proof:
             "sha256": self.sha256,
             "signature": self.signature,
         }
+
+    def as_file(self) -> bytes:
+        """The same to the byte as it is handed out: canonical JSON on one line."""
+        return canonical_json(self.as_data()) + b"\n"
 
 
 class Verdict(StrEnum):

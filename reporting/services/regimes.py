@@ -18,6 +18,7 @@ from forms.regime import Regime, RegimeKind
 from reporting.errors import Conflict, NotAllowed
 from reporting.models import KeptRegime
 from reporting.services.actors import Act, Actor
+from reporting.services.audit import Entry, record
 
 
 def known_regimes(session: Session, catalogue: Catalogue) -> Mapping[str, Regime]:
@@ -56,6 +57,12 @@ def keep_regime(
             "actor": actor.name,
         },
     )
+    entry = Entry(
+        act="regime.made" if is_run_time else "regime.kept",
+        subject=f"regime/{regime.code}",
+        details={"sha256": digest, "title": regime.name},
+    )
+    record(session, actor, entry, now=now)
 
 
 def make_regime(
