@@ -19,6 +19,7 @@ from reporting.api import (
     mappings,
     obligations,
     persons,
+    proof,
     registry,
     submissions,
 )
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     mappings.blp,
     obligations.blp,
     persons.blp,
+    proof.blp,
     jobs.blp,
     health.blp,
 )

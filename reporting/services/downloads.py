@@ -24,11 +24,9 @@ class NamedFile:
 
 def note_download(session: Session, *, actor: Actor, file: NamedFile, now: datetime) -> None:
     """Write who takes which file out. The caller commits before the file goes."""
+    said = {"name": file.name, "sha256": sha256(file.content), "bytes": len(file.content)}
     noun = file.subject.partition("/")[0]
     entry = Entry(
-        act=f"{noun}.downloaded",
-        subject=file.subject,
-        unit_id=file.unit_id,
-        details={"name": file.name, "sha256": sha256(file.content), "bytes": len(file.content)},
+        act=f"{noun}.downloaded", subject=file.subject, unit_id=file.unit_id, details=said
     )
     record(session, actor, entry, now=now)

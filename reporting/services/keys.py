@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
+from reporting.errors import NotFound
 from reporting.models import AuditLine, AuditLink, SigningKey
 from reporting.services import locks
 from reporting.services.actors import Actor
@@ -75,6 +76,14 @@ def list_keys(session: Session) -> list[SigningKey]:
     """Every key that has signed here, the newest first: public, and kept for good."""
     order = (SigningKey.first_used_at.desc(), SigningKey.id)
     return list(session.scalars(select(SigningKey).order_by(*order)))
+
+
+def find_key(session: Session, key_id: str) -> SigningKey:
+    """One key that has signed here. Raises NotFound."""
+    key = session.get(SigningKey, key_id[:16]) if key_id.isalnum() else None
+    if key is None:
+        raise NotFound(vi="Không có khóa này.", en="There is no such key.")
+    return key
 
 
 def trusted_keys(session: Session, signer: Signer) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from forms.canonical import canonical_json
 from forms.definition import Severity
 from forms.issues import EN, VI, Issue, sentence
+from reporting.services.signing import is_good
 
 _HA_NOI = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -28,6 +29,10 @@ class Proof:
     sha256: str
     key_id: str
     signature: str
+
+    def is_good(self, keys: Mapping[str, str]) -> bool:
+        """Whether the signature is that of the key, among the public keys that are trusted."""
+        return is_good(keys.get(self.key_id, ""), self.body, self.signature)
 
     def as_data(self) -> dict[str, Any]:
         """The file of a receipt, as `verify_receipt.py` reads it."""

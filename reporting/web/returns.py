@@ -25,6 +25,7 @@ from reporting.models import Door
 from reporting.services.actors import Act
 from reporting.services.archive import find_kept, kept_file
 from reporting.services.deliveries import read_return
+from reporting.services.keys import trusted_keys
 from reporting.services.named import form_for_period, form_named, unit_named
 from reporting.services.obligations import OwedForm, list_owed
 from reporting.services.receipts import Receipt, Verdict, issue_for_people
@@ -138,10 +139,12 @@ def show_receipt(submission_id: int) -> str:
     with parts.reading_sessions() as session:
         kept = find_kept(session, actor=current_actor(), submission_id=submission_id)
         receipt = receipt_of(session, kept.submission)
+        keys = trusted_keys(session, parts.signer)
     form = form_named(parts.catalogue, receipt.form, receipt.version)
     return render(
         "receipt.html",
         receipt=receipt,
+        is_signed_well=receipt.proof is not None and receipt.proof.is_good(keys),
         kept=kept,
         form=form,
         issues=[issue_for_people(issue) for issue in receipt.issues],
