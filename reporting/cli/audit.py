@@ -15,7 +15,7 @@ from reporting.services.audit import list_lines
 from reporting.services.audit_reading import told
 from reporting.services.chain_files import export_chain, read_heads
 from reporting.services.keys import trusted_keys
-from reporting.services.sealing import seal
+from reporting.services.sealing import accept_end, seal
 from reporting.services.unit_archive import find_unit_by_code
 from reporting.services.verifying import Verified, count_links, verify
 from reporting.services.verifying_revisions import count_revisions, verify_revisions
@@ -40,8 +40,8 @@ def verify_all(against: Path | None, *, chain_only: bool) -> None:
     """Check every line, link, signed end and revision; ends with 1 where anything does not fit."""
     try:
         known = read_heads(against) if against else {}
-    except (OSError, ValueError) as fault:
-        raise click.ClickException(str(fault)) from None
+    except (OSError, ValueError) as bad:
+        raise click.ClickException(str(bad)) from None
     with open_parts() as parts:
         found = _check(parts, known, chain_only=chain_only)
     for fault in found.faults[:_MOST_SHOWN]:
@@ -85,10 +85,16 @@ def _check(parts: Parts, known: dict[int, str], *, chain_only: bool) -> Verified
 
 
 @audit_group.command("seal")
-def seal_all() -> None:
+@click.option(
+    "--go-on", is_flag=True, help="Also after an end that was altered, once that was looked into."
+)
+def seal_all(*, go_on: bool) -> None:
     """Put every line that has no place in the chain yet into it, and sign its end."""
     with open_parts() as parts, parts.sessions.begin() as session:
-        count = seal(session, parts.signer, now=parts.clock(), from_the_first=True)
+        now = parts.clock()
+        if go_on:
+            accept_end(session, actor=console_actor(), signer=parts.signer, now=now)
+        count = seal(session, parts.signer, now=now, from_the_first=True)
     click.echo(f"{count} lines sealed")
 
 

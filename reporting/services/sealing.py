@@ -12,7 +12,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, String, func, insert, select, type_coerce
 from sqlalchemy.orm import Session
 
 from forms.canonical import canonical_json
@@ -20,7 +20,8 @@ from reporting.errors import Conflict
 from reporting.models import AuditHead, AuditLine, AuditLink
 from reporting.models.base import table_of
 from reporting.services import locks
-from reporting.services.audit import instant_text
+from reporting.services.actors import Actor
+from reporting.services.audit import Entry, instant_text, record
 from reporting.services.keys import register_key, trusted_keys
 from reporting.services.signing import Signer, is_good
 
@@ -42,6 +43,14 @@ def link(before: str, line_sha256: str) -> str:
 def head_bytes(number: int, chain_sha256: str, at: str) -> bytes:
     """What is signed at a sealing."""
     return canonical_json({"at": at, "chain": chain_sha256, "number": number})
+
+
+def instant_column(session: Session, column: ColumnElement[datetime]) -> ColumnElement[str]:
+    """An instant as a text of the database's own, since what was altered may be none."""
+    if session.get_bind().dialect.name == "sqlite":
+        return type_coerce(column, String)
+    at = func.timezone("UTC", column)
+    return func.to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"', type_=String)
 
 
 def seal(session: Session, signer: Signer, *, now: datetime, from_the_first: bool = False) -> int:
@@ -66,13 +75,31 @@ def seal(session: Session, signer: Signer, *, now: datetime, from_the_first: boo
             rows.append({"number": number, "line_id": line_id, "chain_sha256": chain})
         session.connection().execute(insert(table_of(AuditLink)), rows)
         waiting = _waiting(session, rows[-1]["line_id"])
-    signature = signer.sign(head_bytes(number, chain, instant_text(now)))
-    head = AuditHead(
-        number=number, chain_sha256=chain, at=now, key_id=signer.key_id, signature=signature
-    )
-    session.add(head)
-    session.flush()
+    _sign_end(session, signer, number, chain, now)
     return number - first
+
+
+def accept_end(session: Session, *, actor: Actor, signer: Signer, now: datetime) -> None:
+    """Sign the end of the chain as it is, although it is not what was signed last.
+
+    For an operator who has looked into it: nothing is sealed until he has. What was altered stays
+    a fault of every later check, and who went on is on the audit. The caller commits.
+    """
+    locks.keep_other_writers_out(session, AuditLink)
+    last, head = _last_link(session), _last_head(session)
+    number = max(last[0], head.number if head else 0)
+    if number == 0 or _is_signed(session, signer, last, head):
+        return
+    details = {"link": last[0], "signed": head.number if head else 0, "chain": last[1]}
+    entry = Entry(act="audit.end-accepted", subject="audit", details=details)
+    line_id = record(session, actor, entry, now=now, signer=signer)
+    line_sha256 = session.scalar(select(_line.sha256).where(_line.id == line_id)) or ""
+    chain = link(last[1], line_sha256)
+    session.connection().execute(
+        insert(table_of(AuditLink)),
+        {"number": number + 1, "line_id": line_id, "chain_sha256": chain},
+    )
+    _sign_end(session, signer, number + 1, chain, now)
 
 
 def _first_looked_at(session: Session) -> int:
@@ -93,25 +120,49 @@ def _waiting(session: Session, after: int) -> Sequence[Any]:
 
 def _signed_end(session: Session, signer: Signer) -> tuple[int, str]:
     """The number and hash of the last link, which must be what was signed last."""
-    last = session.execute(
-        select(_link.number, _link.chain_sha256).order_by(_link.number.desc()).limit(1)
-    ).one_or_none()
-    head = session.scalars(
-        select(AuditHead).order_by(AuditHead.number.desc()).limit(1)
-    ).one_or_none()
-    if last is None and head is None:
-        return 0, GENESIS
-    if last is not None and head is not None and tuple(last) == (head.number, head.chain_sha256):
-        key = trusted_keys(session, signer).get(head.key_id, "")
-        signed = head_bytes(head.number, head.chain_sha256, instant_text(head.at))
-        if is_good(key, signed, head.signature):
-            return head.number, head.chain_sha256
+    last, head = _last_link(session), _last_head(session)
+    if _is_signed(session, signer, last, head):
+        return last
     raise Conflict(
         vi="Cuối chuỗi nhật ký không khớp với chữ ký gần nhất; chưa niêm phong thêm. "
         "Hãy chạy reporting audit verify.",
         en="The end of the audit's chain is not what was signed last; nothing more is sealed. "
         "Run reporting audit verify.",
     )
+
+
+def _is_signed(session: Session, signer: Signer, last: tuple[int, str], head: Any) -> bool:
+    if head is None:
+        return last == (0, GENESIS)
+    if last != (head.number, head.chain_sha256):
+        return False
+    key = trusted_keys(session, signer).get(head.key_id, "")
+    signed = head_bytes(head.number, head.chain_sha256, head.at or "")
+    return is_good(key, signed, head.signature)
+
+
+def _last_link(session: Session) -> tuple[int, str]:
+    last = session.execute(
+        select(_link.number, _link.chain_sha256).order_by(_link.number.desc()).limit(1)
+    ).one_or_none()
+    return (last[0], last[1]) if last else (0, GENESIS)
+
+
+def _last_head(session: Session) -> Any:
+    """The last signed end, its instant as text; None where nothing was sealed."""
+    head = table_of(AuditHead).c
+    at = instant_column(session, head.at).label("at")
+    columns = (head.number, head.chain_sha256, head.key_id, head.signature, at)
+    return session.execute(select(*columns).order_by(head.number.desc()).limit(1)).one_or_none()
+
+
+def _sign_end(session: Session, signer: Signer, number: int, chain: str, now: datetime) -> None:
+    signature = signer.sign(head_bytes(number, chain, instant_text(now)))
+    head = AuditHead(
+        number=number, chain_sha256=chain, at=now, key_id=signer.key_id, signature=signature
+    )
+    session.add(head)
+    session.flush()
 
 
 def _as_bytes(digest: str) -> bytes:

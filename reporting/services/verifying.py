@@ -14,21 +14,18 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     LargeBinary,
-    String,
     cast,
     func,
     select,
     text,
-    type_coerce,
 )
 from sqlalchemy.orm import Session
 
 from reporting.models import AuditHead, AuditLine, AuditLink, SigningKey
 from reporting.models.base import table_of
 from reporting.services.audit import SIGNED
-from reporting.services.sealing import GENESIS, head_bytes, link
+from reporting.services.sealing import GENESIS, head_bytes, instant_column, link
 from reporting.services.signing import is_good
 
 _PAGE = 2_000
@@ -128,19 +125,11 @@ def count_links(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(table_of(AuditLink))) or 0
 
 
-def _instant(session: Session, column: ColumnElement[datetime]) -> ColumnElement[str]:
-    """An instant as a text of the database's own, since what was altered may be none."""
-    if session.get_bind().dialect.name == "sqlite":
-        return type_coerce(column, String)
-    at = func.timezone("UTC", column)
-    return func.to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"', type_=String)
-
-
 def _linked(session: Session) -> Iterator[Any]:
     """The links in order, each with its line, or with nothing where the line is gone."""
     shown = [_line[name] for name in ("act", "actor", "subject", "sha256", "key_id", "signature")]
     ids = [_line[name] for name in ("id", "account_id", "client_id", "unit_id")]
-    at = _instant(session, _line.at).label("at")
+    at = instant_column(session, _line.at).label("at")
     body = cast(_line.body, LargeBinary).label("body")
     query = (
         select(_link.number, _link.chain_sha256, *ids, *shown, at, body)
@@ -160,7 +149,7 @@ def _linked(session: Session) -> Iterator[Any]:
 
 def _heads(session: Session) -> Iterator[Any]:
     columns = (_head.number, _head.chain_sha256, _head.key_id, _head.signature)
-    query = select(*columns, _instant(session, _head.at).label("at")).order_by(_head.number)
+    query = select(*columns, instant_column(session, _head.at).label("at")).order_by(_head.number)
     after: int | None = None
     while True:
         page = query if after is None else query.where(_head.number > after)

@@ -23,7 +23,7 @@ from reporting.services.receipt_files import receipt_file
 from reporting.services.unit_archive import find_unit_by_code
 from reporting.web.rendering import render
 
-blp = Blueprint("proof", __name__)
+blp = Blueprint("proof_pages", __name__)
 
 _PAGE_SIZE = 100
 
