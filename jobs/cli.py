@@ -182,7 +182,7 @@ def history(limit: int) -> None:
 def retry_one(number: int) -> None:
     """Let failed action NUMBER (see history) be tried at the next ring."""
     with _opened() as parts, parts.sessions.begin() as session:
-        action = retry(session, actor=_actor(), action_id=number)
+        action = retry(session, actor=_actor(), action_id=number, now=parts.clock())
         click.echo(f"{action.action} {action.form_code} {action.period}: at the next ring")
 
 

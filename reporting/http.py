@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from io import BytesIO
+from tempfile import SpooledTemporaryFile
 from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, request, send_file
@@ -16,8 +18,16 @@ from reporting.limiting import Gate
 from reporting.parts import Parts
 from reporting.services.actors import Act, Actor
 from reporting.services.deliveries import safe_file_name
+from reporting.services.downloads import NamedFile, note_download
+from reporting.services.unit_archive import (
+    LARGEST_IN_MEMORY,
+    find_unit_by_code,
+    note_archive,
+    write_archive,
+)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ZIP = "application/zip"
 _RIGHT = "reporting_right"
 
 _View = TypeVar("_View", bound=Callable[..., Any])
@@ -119,6 +129,37 @@ def read_delivery(*, file_only: bool = False) -> Delivered:
         body = request.get_data(cache=False)
         return Delivered(body, "return.json", False, begun_at, clock())
     raise UnsupportedMediaType
+
+
+def hand_out(file: NamedFile, mimetype: str) -> Response:
+    """A file to be saved, which is on the audit before it goes out."""
+    parts = current_parts()
+    with parts.sessions.begin() as session:
+        note_download(session, actor=current_actor(), file=file, now=parts.clock())
+    return attachment(file.content, file.name, mimetype)
+
+
+def hand_out_archive(unit_code: str) -> Response:
+    """All that a unit ever entered, streamed; it is on the audit before it goes out."""
+    parts, actor = current_parts(), current_actor()
+    now = parts.clock()
+    # Larger ones go to disk. Closed by the server when the answer has been sent.
+    file = SpooledTemporaryFile(max_size=LARGEST_IN_MEMORY)  # noqa: SIM115
+    try:
+        with parts.reading_sessions() as session:
+            unit = find_unit_by_code(session, unit_code)
+            archived = write_archive(session, file, actor=actor, unit=unit, now=now)
+        with parts.sessions.begin() as session:
+            note_archive(session, actor=actor, archived=archived, now=now)
+    except BaseException:
+        file.close()
+        raise
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    name = safe_file_name(f"{unit.code}_{now:%Y%m%d}.zip", "archive.zip")
+    answer = send_file(file, mimetype=ZIP, as_attachment=True, download_name=name)
+    answer.content_length = size
+    return answer
 
 
 def attachment(content: bytes, file_name: str, mimetype: str) -> Response:

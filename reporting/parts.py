@@ -20,6 +20,7 @@ from forms.catalogue import Catalogue, load_forms
 from forms.opening_xlsx import XlsxLimits
 from reporting.db import make_engine, make_session_factory
 from reporting.services.clients import KnownTokens
+from reporting.services.keys import register_at_start
 from reporting.services.mailing import MailServer
 from reporting.services.published_forms import refuse_changed_declarations
 from reporting.services.ringing import Bell
@@ -142,7 +143,7 @@ def make_parts(
     engine = engine or make_engine(settings.database_url)
     catalogue = catalogue or load_forms(settings.forms)
     refuse_changed_declarations(engine, catalogue)
-    return Parts(
+    parts = Parts(
         settings=settings,
         engine=engine,
         sessions=sessions or make_session_factory(engine),
@@ -151,3 +152,5 @@ def make_parts(
         clock=clock_of(settings, clock),
         signer=signer_of(settings, engine),
     )
+    register_at_start(parts.reading_sessions, parts.sessions, parts.signer, now=parts.clock())
+    return parts

@@ -21,6 +21,7 @@ from reporting.api import (
     mappings,
     obligations,
     persons,
+    proof,
     registry,
     submissions,
 )
@@ -50,6 +51,7 @@ BLUEPRINTS = (
     persons.blp,
     accounts.blp,
     clients.blp,
+    proof.blp,
     jobs.blp,
     health.blp,
 )

@@ -11,7 +11,7 @@ from marshmallow import Schema, fields
 from reporting.api.blueprint import Blueprint
 from reporting.api.problems import PROBLEM
 from reporting.api.schemas import IssueList, PageArguments, ProblemSchema, text_argument
-from reporting.http import XLSX, Right, allows, attachment, current_actor, current_parts
+from reporting.http import XLSX, Right, allows, current_actor, current_parts, hand_out
 from reporting.models import Edition, ReportingUnit
 from reporting.services.actors import Act
 from reporting.services.consolidation import consolidate, list_editions
@@ -181,7 +181,7 @@ def get_edition_workbook(edition_id: int) -> Response:
         made = edition_workbook(
             session, actor=current_actor(), edition_id=edition_id, catalogue=parts.catalogue
         )
-    return attachment(made.content, made.name, XLSX)
+    return hand_out(made, XLSX)
 
 
 _SHOWN = (

@@ -22,14 +22,14 @@ from reporting.http import (
     Delivered,
     Right,
     allows,
-    attachment,
     current_actor,
     current_parts,
+    hand_out,
     read_delivery,
 )
 from reporting.models import Door, ReportingUnit, Submission
 from reporting.services.actors import Act
-from reporting.services.archive import Kept, find_kept
+from reporting.services.archive import Kept, find_kept, kept_file
 from reporting.services.deliveries import read_return
 from reporting.services.named import filters_named, unit_known
 from reporting.services.receipts import Verdict, issues_from_data, receipt_number
@@ -161,11 +161,9 @@ def get_submission(submission_id: int) -> Any:
 def get_submission_file(submission_id: int) -> Response:
     """The body of a revision exactly as it came in, to be saved."""
     with current_parts().reading_sessions() as session:
-        kept = find_kept(
-            session, actor=current_actor(), submission_id=submission_id, with_file=True
-        ).submission
-    is_workbook = kept.file[:2] == b"PK"
-    return attachment(kept.file, kept.file_name, XLSX if is_workbook else "application/json")
+        file = kept_file(session, actor=current_actor(), submission_id=submission_id)
+    is_workbook = file.content[:2] == b"PK"
+    return hand_out(file, XLSX if is_workbook else "application/json")
 
 
 def _read(delivered: Delivered) -> Any:

@@ -9,12 +9,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from reporting.cli.opening import console_actor, open_settings, open_store
-from reporting.cli.printing import show_import
+from reporting.cli.opening import console_actor, open_parts, open_settings, open_store
+from reporting.cli.printing import show_import, whole_file
 from reporting.db import make_session_factory
 from reporting.errors import Conflict
 from reporting.models.units import UnitKind
 from reporting.services.import_files import ImportResult
+from reporting.services.unit_archive import find_unit_by_code, note_archive, write_archive
 from reporting.services.units import (
     UnitView,
     ancestors,
@@ -123,6 +124,22 @@ def show(code: str, on: datetime | None) -> None:
         old = names.get(edge.unit_id)
         label = f"{old.code} {old.name_vi}" if old else str(edge.unit_id)
         click.echo(f"nhập / merged   {edge.on_date}  {label} ({edge.extent})")
+
+
+@units_group.command()
+@click.argument("code")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def archive(code: str, file: Path) -> None:
+    """Write all that unit CODE ever entered into FILE, a zip with hashes."""
+    with open_parts() as parts:
+        now, actor = parts.clock(), console_actor()
+        with whole_file(file) as written, parts.reading_sessions() as session:
+            unit = find_unit_by_code(session, code)
+            archived = write_archive(session, written, actor=actor, unit=unit, now=now)
+            with parts.sessions.begin() as writing:
+                note_archive(writing, actor=actor, archived=archived, now=now)
+    counts = ", ".join(f"{count} {what}" for what, count in archived.counts.items())
+    click.echo(f"{file}: {counts}")
 
 
 def _day_before(day: date) -> date:

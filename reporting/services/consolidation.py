@@ -42,6 +42,7 @@ from reporting.models import (
 from reporting.models.base import table_of
 from reporting.services import locks
 from reporting.services.actors import Act, Actor
+from reporting.services.audit import Entry, record
 from reporting.services.contributions import read_contributions
 from reporting.services.expected import COUNTS, Expected, coverage_of, list_expected
 from reporting.services.key_mapping import mapped_keys
@@ -133,7 +134,25 @@ def consolidate(
     session.add(edition)
     session.flush()
     _store_inputs(session, edition, codes, inputs)
+    _record(session, actor, edition)
     return Consolidated(edition, is_new=True)
+
+
+def _record(session: Session, actor: Actor, edition: Edition) -> None:
+    details = {
+        "form": edition.form_code,
+        "period": edition.period,
+        "number": edition.number,
+        "sha256": edition.sha256,
+        "input_sha256": edition.input_sha256,
+    }
+    entry = Entry(
+        act="edition.made",
+        subject=f"edition/{edition.id}",
+        unit_id=edition.unit_id,
+        details=details,
+    )
+    record(session, actor, entry, now=edition.cut_off_at)
 
 
 def _mapped(

@@ -9,9 +9,9 @@ from forms.catalogue import Catalogue
 from forms.derived import SUFFIX
 from forms.period import Period
 from reporting.services.actors import Actor
+from reporting.services.downloads import NamedFile
 from reporting.services.editions import KeptEdition, find_edition
 from reporting.services.named import window_of
-from reporting.services.templates import NamedFile
 from reporting.services.units import views
 from reporting.workbooks.consolidated_table import write_consolidated
 from reporting.workbooks.edition_facts import EditionFacts, InputFacts
@@ -28,7 +28,7 @@ def edition_workbook(
     content = write_consolidated(form, report, edition=_facts(session, kept, catalogue))
     code = form.file_code.removesuffix(SUFFIX)
     name = f"{code}_{kept.unit.code}_{edition.period}_{edition.number}.xlsx"
-    return NamedFile(content, name)
+    return NamedFile(content, name, f"edition/{edition.id}", edition.unit_id)
 
 
 def _facts(session: Session, kept: KeptEdition, catalogue: Catalogue) -> EditionFacts:

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from forms.canonical import sha256
 from forms.catalogue import Catalogue
 from reporting.services.actors import Actor
+from reporting.services.audit import Entry, record
 from reporting.services.editions import find_edition
 from reporting.services.exports import edition_workbook
 
@@ -31,7 +32,13 @@ _LONGEST_WRITING = timedelta(days=1)
 
 
 def hand_over(
-    session: Session, *, actor: Actor, edition_id: int, catalogue: Catalogue, folder: Path
+    session: Session,
+    *,
+    actor: Actor,
+    edition_id: int,
+    catalogue: Catalogue,
+    folder: Path,
+    now: datetime,
 ) -> Path:
     """Write the folder of an edition below `folder`; the same folder again if it is there.
 
@@ -45,6 +52,7 @@ def hand_over(
     if is_whole(place):
         return place
     files = {workbook.name: workbook.content, "data.json": edition.canonical}
+    hashes = {name: sha256(content) for name, content in files.items()}
     manifest = {
         "form": edition.form_code,
         "version": edition.form_version,
@@ -57,10 +65,17 @@ def hand_over(
         },
         "edition_sha256": edition.sha256,
         "input_sha256": edition.input_sha256,
-        "files": {name: sha256(content) for name, content in files.items()},
+        "files": hashes,
     }
     written = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     write_whole(place, files | {_MANIFEST: written.encode()})
+    entry = Entry(
+        act="edition.handed-over",
+        subject=f"edition/{edition.id}",
+        unit_id=edition.unit_id,
+        details={"folder": place.name, "files": hashes},
+    )
+    record(session, actor, entry, now=now)
     return place
 
 

@@ -17,6 +17,7 @@ from forms.canonical import sha256
 from reporting.errors import Conflict, NotFound, OtherRequest
 from reporting.models import JobAction, JobRun
 from reporting.services.actors import Act, Actor
+from reporting.services.audit import Entry, instant_text, record
 from reporting.services.ledger import Action, in_order, waiting
 from reporting.services.planning import planned_openings
 from reporting.services.rights import require_centre
@@ -139,7 +140,7 @@ def list_failing(session: Session) -> list[JobAction]:
     return list(session.scalars(query.order_by(JobAction.due_at, JobAction.id).limit(500)))
 
 
-def retry(session: Session, *, actor: Actor, action_id: int) -> JobAction:
+def retry(session: Session, *, actor: Actor, action_id: int, now: datetime) -> JobAction:
     """Let a failed action be tried at the next ring. Caller commits. NotAllowed, NotFound."""
     require_centre(actor, Act.RING)
     action = session.get(JobAction, action_id)
@@ -149,6 +150,9 @@ def retry(session: Session, *, actor: Actor, action_id: int) -> JobAction:
             en=f"No failed action has the number {action_id}.",
         )
     action.next_try_at = None
+    named = {"action": action.action, "form": action.form_code, "period": action.period}
+    entry = Entry(act="job.retried", subject=f"action/{action.id}", details=named)
+    record(session, actor, entry, now=now)
     return action
 
 
@@ -214,6 +218,9 @@ def _new_run(
         with bell.sessions.begin() as session:
             session.add(run)
             session.flush()
+            details = {"job": job, "as_of": instant_text(as_of), "door": door}
+            entry = Entry(act="job.run", subject=f"run/{run.id}", details=details)
+            record(session, actor, entry, now=run.started_at)
             session.refresh(run)
     except IntegrityError:
         return None

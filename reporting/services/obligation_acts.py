@@ -30,6 +30,7 @@ from reporting.models import (
 )
 from reporting.models.base import table_of
 from reporting.services.actors import Act, Actor
+from reporting.services.audit import Entry, instant_text, record
 from reporting.services.following import follow_again
 from reporting.services.named import filters_named
 from reporting.services.opening import end_of_day
@@ -66,12 +67,12 @@ def extend(
             vi=f"Hạn mới {due_on:%d/%m/%Y} không muộn hơn hạn đang áp dụng.",
             en=f"The new due day {due_on} is no later than the one that holds.",
         )
-    details = {"from": owed.due_at.isoformat(), "to": due_at.isoformat()}
+    details = {"from": instant_text(owed.due_at), "to": instant_text(due_at)}
     if owed.closes_at is not None:
         owed.closes_at, owed.closed_at = owed.closes_at + (due_at - owed.due_at), None
     owed.due_at, owed.late_at = due_at, None
     _judge_again(session, owed)
-    _note(session, at, [owed.id], ObligationChange.EXTENDED, details)
+    _note(session, at, owed, ObligationChange.EXTENDED, details)
     if owed.stand in _NOT_THERE:
         _tell_more_time(session, at, [(owed.id, owed.unit_id)])
     _ask_again(session, at, {(owed.regime_code, owed.form_code, owed.period)})
@@ -82,7 +83,7 @@ def waive(session: Session, at: Circumstances, *, obligation_id: int) -> Reporti
     """Let one unit off; it leaves the counts. The caller commits. NotFound, NotAllowed."""
     owed = _taken(session, at, obligation_id)
     owed.stand = Stand.WAIVED
-    _note(session, at, [owed.id], ObligationChange.WAIVED, {})
+    _note(session, at, owed, ObligationChange.WAIVED, {})
     return owed
 
 
@@ -95,7 +96,7 @@ def owe_again(session: Session, at: Circumstances, *, obligation_id: int) -> Rep
         )
     owed.stand = Stand.MISSING
     _judge_again(session, owed)
-    _note(session, at, [owed.id], ObligationChange.OWED_AGAIN, {})
+    _note(session, at, owed, ObligationChange.OWED_AGAIN, {})
     _ask_again(session, at, {(owed.regime_code, owed.form_code, owed.period)})
     return owed
 
@@ -119,9 +120,9 @@ def reopen(
             vi=f"Ngày khóa mới {closes_on:%d/%m/%Y} phải muộn hơn hiện tại và ngày khóa cũ.",
             en=f"The new closing day {closes_on} must be later than now and the old one.",
         )
-    details = {"from": owed.closes_at.isoformat(), "to": closes_at.isoformat()}
+    details = {"from": instant_text(owed.closes_at), "to": instant_text(closes_at)}
     owed.closes_at, owed.closed_at = closes_at, None
-    _note(session, at, [owed.id], ObligationChange.REOPENED, details)
+    _note(session, at, owed, ObligationChange.REOPENED, details)
     _ask_again(session, at, {(owed.regime_code, owed.form_code, owed.period)})
     return owed
 
@@ -175,8 +176,12 @@ def mark_sent_otherwise(
         is_on_time = owed.sent_otherwise_at <= owed.due_at
         owed.stand = Stand.ON_TIME if is_on_time else Stand.LATE
         owed.late_at = None if is_on_time else owed.late_at
-    details = {"number": letter.number.strip()[:100], "sent_on": letter.sent_on.isoformat()}
-    _note(session, at, [owed.id], ObligationChange.SENT_OTHERWISE, details)
+    details = {
+        "number": letter.number.strip()[:100],
+        "sent_on": letter.sent_on.isoformat(),
+        "scan_sha256": sha256(letter.scan),
+    }
+    _note(session, at, owed, ObligationChange.SENT_OTHERWISE, details)
     return owed
 
 
@@ -198,7 +203,7 @@ def suspend(
     ids = _locked(session, resting)
     if ids:
         session.execute(update(_owed).where(*resting).values(suspended_at=at.now))
-        _note(session, at, ids, ObligationChange.SUSPENDED, {})
+        _note_all(session, at, ids, ObligationChange.SUSPENDED, period)
     return len(ids)
 
 
@@ -243,7 +248,7 @@ def resume(
         which = [*resting, *(_owed.c[name] == value for name, value in same.items())]
         which.append(_owed.c.closes_at.is_not_distinct_from(closes_at))
         session.execute(update(_owed).where(*which).values(values))
-    _note(session, at, ids, ObligationChange.RESUMED, {})
+    _note_all(session, at, ids, ObligationChange.RESUMED, period)
     _tell_more_time(session, at, told)
     _ask_again(session, at, {(regime, form, period) for regime, form, *_ in groups})
     return len(ids)
@@ -322,17 +327,52 @@ def _end_of_local_day(instant: datetime, zone: ZoneInfo) -> datetime:
 def _note(
     session: Session,
     at: Circumstances,
+    owed: ReportingObligation,
+    change: ObligationChange,
+    details: Mapping[str, Any],
+) -> None:
+    _write_events(session, at, [owed.id], change, details)
+    named: dict[str, Any] = {
+        "form": owed.form_code,
+        "period": owed.period,
+        "reason": _reason(at),
+    }
+    entry = Entry(
+        act=f"obligation.{change.value.replace('_', '-')}",
+        subject=f"obligation/{owed.id}",
+        unit_id=owed.unit_id,
+        details=named | dict(details),
+    )
+    record(session, at.actor, entry, now=at.now)
+
+
+def _note_all(
+    session: Session, at: Circumstances, ids: Sequence[int], change: ObligationChange, period: str
+) -> None:
+    """An event for each obligation, and one line of the audit that names them all."""
+    if not ids:
+        return
+    _write_events(session, at, ids, change, {})
+    entry = Entry(
+        act=f"obligation.{change.value.replace('_', '-')}",
+        subject=f"period/{period}",
+        details={"reason": _reason(at), "obligations": list(ids)},
+    )
+    record(session, at.actor, entry, now=at.now)
+
+
+def _write_events(
+    session: Session,
+    at: Circumstances,
     ids: Sequence[int],
     change: ObligationChange,
     details: Mapping[str, Any],
 ) -> None:
-    if not ids:
-        return
     line = {
         "change": change,
         "at": at.now,
         "actor": at.actor.name,
-        "reason": at.reason.strip()[:_LONGEST_REASON],
+        "reason": _reason(at),
         "details": dict(details),
     }
     session.flush()
@@ -343,6 +383,10 @@ def _note(
 
 def _tell_more_time(session: Session, at: Circumstances, owed: Sequence[tuple[int, int]]) -> None:
     tell(session, kind=NoticeKind.EXTENDED, owed=owed, zone=at.zone, now=at.now)
+
+
+def _reason(at: Circumstances) -> str:
+    return at.reason.strip()[:_LONGEST_REASON]
 
 
 def _ask_again(session: Session, at: Circumstances, which: set[tuple[str, str, str]]) -> None:

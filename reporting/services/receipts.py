@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from forms.canonical import canonical_json
 from forms.definition import Severity
 from forms.issues import EN, VI, Issue, sentence
+from reporting.services.signing import is_good
 
 _HA_NOI = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -28,6 +30,10 @@ class Proof:
     key_id: str
     signature: str
 
+    def is_good(self, keys: Mapping[str, str]) -> bool:
+        """Whether the signature is that of the key, among the public keys that are trusted."""
+        return is_good(keys.get(self.key_id, ""), self.body, self.signature)
+
     def as_data(self) -> dict[str, Any]:
         """The file of a receipt, as `verify_receipt.py` reads it."""
         return {
@@ -36,6 +42,10 @@ class Proof:
             "sha256": self.sha256,
             "signature": self.signature,
         }
+
+    def as_file(self) -> bytes:
+        """The same to the byte as it is handed out: canonical JSON on one line."""
+        return canonical_json(self.as_data()) + b"\n"
 
 
 class Verdict(StrEnum):

@@ -21,6 +21,7 @@ from forms.regime import Regime, RegimeKind
 from reporting.errors import Conflict, NotAllowed
 from reporting.models import KeptRegime
 from reporting.services.actors import Act, Actor
+from reporting.services.audit import Entry, record
 
 _log = structlog.get_logger()
 
@@ -73,6 +74,7 @@ def _put_in_force(session: Session, actor: Actor, regime: Regime, now: datetime)
     else:
         known.kept_at, known.actor, known.is_run_time = kept_at, actor.name, True
         session.flush()
+        _say(session, actor, regime, digest, now, is_run_time=True)
 
 
 def _keep(
@@ -89,6 +91,18 @@ def _keep(
             "actor": actor.name,
         },
     )
+    _say(session, actor, regime, digest, at, is_run_time=is_run_time)
+
+
+def _say(
+    session: Session, actor: Actor, regime: Regime, digest: str, at: datetime, *, is_run_time: bool
+) -> None:
+    entry = Entry(
+        act="regime.made" if is_run_time else "regime.kept",
+        subject=f"regime/{regime.code}",
+        details={"sha256": digest, "title": regime.name},
+    )
+    record(session, actor, entry, now=at)
 
 
 def make_regime(

@@ -167,6 +167,7 @@ def _hand_over(session: Session, action: JobAction, occasion: Occasion) -> dict[
         edition_id=edition_id,
         catalogue=occasion.catalogue,
         folder=occasion.hand_over,
+        now=occasion.now,
     )
     return {"folder": place.name}
 

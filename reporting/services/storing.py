@@ -24,6 +24,7 @@ from reporting.models import ReportingObligation, Submission, SubmissionStatus
 from reporting.models.base import table_of
 from reporting.services.actors import Actor
 from reporting.services.audit import INSERT_LINE, RECEIVED, Entry, instant_text, line_of
+from reporting.services.changed_cells import changed_since
 from reporting.services.cross_checks import INSERT_COMPARED, rerun_dependents, run_cross_checks
 from reporting.services.owed import Owed
 from reporting.services.packing import INSERT_PACKED, packed_rows
@@ -89,9 +90,11 @@ def store(session: Session, at: Circle, taken: Taken) -> Receipt:
         now=at.recorded_at,
         places=taken.places,
     )
-    line = line_of(
-        at.actor, _entry(taken, submission_id, revision), at=at.recorded_at, signer=at.signer
-    )
+    entry = _entry(taken, submission_id, revision)
+    if owed.in_force_id is not None:
+        changed = changed_since(session, owed.in_force_id, taken.content)
+        entry = replace(entry, details={**entry.details, "changed": changed})
+    line = line_of(at.actor, entry, at=at.recorded_at, signer=at.signer)
     now_in_force = {
         "new": submission_id,
         "count": revision["revision"],

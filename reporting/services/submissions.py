@@ -26,7 +26,6 @@ from reporting.models import (
     SubmissionStatus,
 )
 from reporting.services.actors import Act, Actor
-from reporting.services.audit import RECEIVED, find_line
 from reporting.services.cross_checks import (
     outcomes_of,
     run_cross_checks,
@@ -34,8 +33,8 @@ from reporting.services.cross_checks import (
 from reporting.services.naming_units import units_in_rows
 from reporting.services.owed import Owed, find_owed
 from reporting.services.punctuality import notes_on_time
+from reporting.services.receipt_files import kept_proof
 from reporting.services.receipts import (
-    Proof,
     Receipt,
     Verdict,
     issues_from_data,
@@ -160,14 +159,8 @@ def receipt_of(session: Session, submission: Submission) -> Receipt:
         unit_name=unit.name_vi,
         signer=submission.signer,
         reason=submission.reason,
-        proof=_kept_proof(session, submission.id),
+        proof=kept_proof(session, submission.id),
     )
-
-
-def _kept_proof(session: Session, submission_id: int) -> Proof | None:
-    """The line that was the receipt; a revision of before there were lines has none."""
-    line = find_line(session, f"submission/{submission_id}", RECEIVED)
-    return Proof(line.body, line.sha256, line.key_id, line.signature) if line else None
 
 
 def _newest(catalogue: Catalogue, raw: RawReturn) -> FormVersion | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -16,18 +15,11 @@ from reporting.errors import NotFound
 from reporting.models import ReportingObligation
 from reporting.services.actors import Act, Actor
 from reporting.services.cross_checks import previous_tables
+from reporting.services.downloads import NamedFile
 from reporting.services.editions import newest_tables
 from reporting.services.named import form_for_period, form_named, unit_named
 from reporting.services.rights import require_for_unit
 from reporting.services.units import views
-
-
-@dataclass(frozen=True, slots=True)
-class NamedFile:
-    """A file that was made, and the name under which it is saved."""
-
-    content: bytes
-    name: str
 
 
 def make_template(
@@ -80,4 +72,5 @@ def make_template(
         ),
         lists=catalogue.lists,
     )
-    return NamedFile(content, f"{form.file_code}_{unit.code}_{period.code}.xlsx")
+    name = f"{form.file_code}_{unit.code}_{period.code}"
+    return NamedFile(content, f"{name}.xlsx", f"template/{name}", unit.id)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from reporting.models import ReportingUnit
 from reporting.services import locks
 from reporting.services.actors import Actor
+from reporting.services.audit import Entry, record
 from reporting.services.identifiers import normalise_identifier
 from reporting.services.import_faults import ImportFault
 from reporting.services.import_files import ImportResult, ImportRow, in_order
@@ -52,6 +53,13 @@ def import_units(
     changed = sum(unit.id != 0 and unit.is_changed for unit in touched)
     if not dry_run:
         write_plan(session, plan, actor=actor, now=now)
+    if (created or changed) and not dry_run:
+        details = {
+            "created": created,
+            "changed": changed,
+            "units": sorted({fact.code for fact in facts}),
+        }
+        record(session, actor, Entry(act="unit.imported", subject="unit", details=details), now=now)
     return ImportResult(created, changed, len(touched) - created - changed, (), dry_run)
 
 

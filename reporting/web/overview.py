@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask import Blueprint, Response, request
 
-from reporting.http import XLSX, Right, allows, attachment, current_actor, current_parts
+from reporting.http import XLSX, Right, allows, current_actor, current_parts, hand_out
 from reporting.services.consolidation import list_editions
 from reporting.services.exports import edition_workbook
 from reporting.services.standing import list_periods, list_standing
@@ -72,4 +72,4 @@ def download_workbook(edition_id: int) -> Response:
         made = edition_workbook(
             session, actor=current_actor(), edition_id=edition_id, catalogue=parts.catalogue
         )
-    return attachment(made.content, made.name, XLSX)
+    return hand_out(made, XLSX)

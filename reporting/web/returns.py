@@ -16,15 +16,16 @@ from reporting.http import (
     XLSX,
     Right,
     allows,
-    attachment,
     current_actor,
     current_parts,
+    hand_out,
     read_delivery,
 )
 from reporting.models import Door
 from reporting.services.actors import Act
-from reporting.services.archive import find_kept
+from reporting.services.archive import find_kept, kept_file
 from reporting.services.deliveries import read_return
+from reporting.services.keys import trusted_keys
 from reporting.services.named import form_for_period, form_named, unit_named
 from reporting.services.obligations import OwedForm, list_owed
 from reporting.services.receipts import Receipt, Verdict, issue_for_people
@@ -74,7 +75,7 @@ def download_template() -> Response:
             catalogue=parts.catalogue,
             made_at=parts.clock(),
         )
-    return attachment(made.content, made.name, XLSX)
+    return hand_out(made, XLSX)
 
 
 @blp.post("/return/check")
@@ -142,10 +143,12 @@ def show_receipt(submission_id: int) -> str:
     with parts.reading_sessions() as session:
         kept = find_kept(session, actor=current_actor(), submission_id=submission_id)
         receipt = receipt_of(session, kept.submission)
+        keys = trusted_keys(session, parts.signer)
     form = form_named(parts.catalogue, receipt.form, receipt.version)
     return render(
         "receipt.html",
         receipt=receipt,
+        is_signed_well=receipt.proof is not None and receipt.proof.is_good(keys),
         kept=kept,
         form=form,
         issues=[issue_for_people(issue) for issue in receipt.issues],
@@ -161,10 +164,8 @@ def show_receipt(submission_id: int) -> str:
 def download_file(submission_id: int) -> Response:
     """The file of a revision exactly as it came in."""
     with current_parts().reading_sessions() as session:
-        kept = find_kept(
-            session, actor=current_actor(), submission_id=submission_id, with_file=True
-        ).submission
-    return attachment(kept.file, kept.file_name, "application/octet-stream")
+        file = kept_file(session, actor=current_actor(), submission_id=submission_id)
+    return hand_out(file, "application/octet-stream")
 
 
 def _rules_in_words(form: FormVersion) -> dict[str, str]:

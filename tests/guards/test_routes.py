@@ -43,13 +43,13 @@ def test_every_route_declares_who_may_use_it(app: Flask) -> None:
 
 
 def test_every_route_of_the_api_asks_for_a_token(app: Flask) -> None:
-    """Below /api/v1 nothing is open but the description of the API."""
+    """Below /api/v1 nothing is open but the description of the API, and the public keys."""
     open_routes = [
         rule.rule
         for rule in app.url_map.iter_rules()
         if rule.rule.startswith("/api/") and right_of(app, rule.endpoint) is not Right.CLIENT
     ]
-    assert open_routes == ["/api/v1/openapi.json"]
+    assert sorted(open_routes) == ["/api/v1/keys", "/api/v1/openapi.json"]
 
 
 def test_every_route_that_is_not_ours_is_there(app: Flask) -> None:

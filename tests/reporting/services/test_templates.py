@@ -12,9 +12,10 @@ from forms.reading_xlsx import read_xlsx
 from reporting.errors import NotAllowed, NotFound
 from reporting.models import Door, UnitKind
 from reporting.services.actors import Actor, of_unit
+from reporting.services.downloads import NamedFile
 from reporting.services.refusing import Delivery
 from reporting.services.submissions import receive
-from reporting.services.templates import NamedFile, make_template
+from reporting.services.templates import make_template
 from tests.builders import (
     GOOD_CELLS,
     IN_Q3,
