@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, insert, null, update
 from sqlalchemy.orm import Session
 
 from forms.canonical import ENGINE, sha256
@@ -39,7 +39,11 @@ _PUT_IN_FORCE = (
     update(_owed)
     .where(_owed.c.id == bindparam("obligation"))
     .values(
-        in_force_id=bindparam("new"), revisions=bindparam("count"), stand=bindparam("now_stands")
+        in_force_id=bindparam("new"),
+        revisions=bindparam("count"),
+        stand=bindparam("now_stands"),
+        # A correction that was allowed is allowed once.
+        amendable_at=null(),
     )
 )
 
@@ -135,6 +139,7 @@ def _entry(taken: Taken, submission_id: int, revision: dict[str, Any]) -> Entry:
             "due_at": instant_text(taken.owed.due_at),
             "reason": revision["reason"],
             "approval": revision["approval_id"],
+            "replaces": taken.owed.in_force_id,
         },
     )
 
