@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, Unauthorized, UnprocessableEntity
 from reporting import __version__
 from reporting.api import (
     consolidations,
+    drafts,
     forms,
     health,
     jobs,
@@ -20,6 +21,7 @@ from reporting.api import (
     obligations,
     persons,
     registry,
+    settling,
     submissions,
 )
 from reporting.api.problems import answer_http_exception, problem
@@ -40,6 +42,8 @@ __all__ = [
 
 BLUEPRINTS = (
     submissions.blp,
+    drafts.blp,
+    settling.blp,
     forms.blp,
     registry.blp,
     consolidations.blp,

@@ -50,7 +50,7 @@ from reporting.services.explanations import (
 from reporting.services.held import hold_obligation
 from reporting.services.owed import find_owed
 from reporting.services.receipts import Receipt
-from reporting.services.refusing import short
+from reporting.services.refusing import Delivery, refuse, short
 from reporting.services.rights import may_see_draft
 from reporting.services.submissions import preflight
 from reporting.services.typed_cells import Changed, changed_cells, typed_cells
@@ -105,18 +105,47 @@ def save_draft(
         _refuse_another(session, at, owed, raw)
     before: Mapping[str, str] = {} if draft is None else typed_cells(_read(at, draft))
     after = typed_cells(raw)
+    # Judged before the draft is touched: half a row would be written when the store is asked.
+    verdict = _judge(session, at, raw)
     draft = draft or _new_draft(session, at, owed)
     draft.body, draft.is_workbook = typed.body, typed.is_workbook
     draft.file_name = short(typed.file_name, 200)
     draft.reason = short(typed.reason, _LONGEST_REASON) or draft.reason
     draft.changed_by, draft.changed_by_account = at.actor.name, at.actor.account_id
-    verdict = _judge(session, at, raw)
     draft.content_sha256 = verdict.content_sha256
     standing = {warned_by(issue) for issue in verdict.issues}
     draft.explanations = [one for one in draft.explanations if _warned(one) in standing]
     changed = changed_cells(before, after)
     note_change(session, at, owed=owed, draft=draft, act=DraftAct.ENTERED, changed=changed)
     return _viewed(session, owed, draft, raw, verdict)
+
+
+def save_delivered(
+    session: Session, at: DraftWork, *, delivery: Delivery, typed: Typed, if_match: str = ""
+) -> DraftView | Receipt:
+    """Keep a return as the draft for the obligation that it names itself.
+
+    A refusal, which is kept, where it names none. The caller commits. Raises what save_draft does.
+    """
+    raw = delivery.raw
+    if raw.form in at.catalogue.codes:
+        owed, issues = find_owed(
+            session,
+            actor=at.actor,
+            raw=raw,
+            form=at.catalogue.latest(raw.form),
+            catalogue=at.catalogue,
+            received_at=delivery.received_at,
+            act=Act.ENTER,
+            lock=False,
+        )
+        if owed is not None:
+            return save_draft(
+                session, at, obligation_id=owed.obligation_id, typed=typed, if_match=if_match
+            )
+    else:
+        issues = list(_judge(session, at, raw).errors)
+    return refuse(session, actor=at.actor, delivery=delivery, issues=tuple(issues))
 
 
 def explain_draft(

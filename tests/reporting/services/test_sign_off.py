@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -129,7 +130,7 @@ def test_what_was_altered_behind_our_back_is_found_on_sending(session: Session, 
     office.explain(odd)
     office.approve()
     body = odd.draft.body.replace(b'"unit"', b' "unit"')
-    altered = {"body": body} if what == "packet_sha256" else {"explanations": []}
+    altered: dict[str, Any] = {"body": body} if what == "packet_sha256" else {"explanations": []}
     session.execute(update(Draft).values(altered))
     session.expire_all()
     sent = office.submit()
