@@ -248,6 +248,18 @@ def list_drafts(
     return [(draft, owed, unit) for draft, owed, unit in session.execute(query)]
 
 
+def name_obligations(
+    session: Session, *, actor: Actor, ids: Sequence[int]
+) -> Mapping[int, tuple[ReportingObligation, ReportingUnit]]:
+    """Some obligations whose drafts are the actor's affair, with their units: one statement."""
+    query = (
+        select(ReportingObligation, ReportingUnit)
+        .join(ReportingUnit, ReportingUnit.id == ReportingObligation.unit_id)
+        .where(ReportingObligation.id.in_(ids), may_see_draft(actor))
+    )
+    return {owed.id: (owed, unit) for owed, unit in session.execute(query)}
+
+
 def _new_draft(session: Session, at: DraftWork, owed: ReportingObligation) -> Draft:
     """An empty draft, with what was said about the revision in force: much of it stands again."""
     said = explanations_of(session, [owed.in_force_id]) if owed.in_force_id else {}

@@ -17,7 +17,13 @@ from sqlalchemy.orm import Session
 from forms.definition import Severity
 from forms.issues import Issue
 from reporting.errors import Conflict
-from reporting.models import CrossCheckOutcome, Explanation, Submission, SubmissionStatus
+from reporting.models import (
+    CrossCheck,
+    CrossCheckOutcome,
+    Explanation,
+    Submission,
+    SubmissionStatus,
+)
 from reporting.models.base import table_of
 from reporting.services.actors import Act, Actor
 from reporting.services.audit import Entry, record
@@ -94,8 +100,13 @@ def open_issues(session: Session, submission: Submission) -> list[Issue]:
 
     Its own warnings, and rules across reports that fail or still wait for the other side.
     """
-    own = [issue for issue in issues_from_data(submission.issues) if wants_explanation(issue)]
     checks = outcomes_of(session, [submission.id]).get(submission.id, [])
+    return open_among(submission, checks)
+
+
+def open_among(submission: Submission, checks: Sequence[CrossCheck]) -> list[Issue]:
+    """The same, where what came of its rules across reports is known."""
+    own = [issue for issue in issues_from_data(submission.issues) if wants_explanation(issue)]
     across = [
         issue
         for check in checks

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, undefer
 
 from reporting.errors import NotAllowed, NotFound
@@ -15,7 +15,7 @@ from reporting.models import ReportingObligation, ReportingUnit, Submission
 from reporting.models.base import table_of
 from reporting.services import locks
 from reporting.services.actors import Act, Actor
-from reporting.services.rights import may_do, may_see_draft, not_allowed
+from reporting.services.rights import may_do, may_do_to, may_see_draft, not_allowed
 
 _owed, _unit = table_of(ReportingObligation), table_of(ReportingUnit)
 # The same rows in the same order as receiving takes them, and in one statement with its lock of
@@ -61,7 +61,7 @@ def hold_obligation(
             en=f"There is no obligation {obligation_id}.",
         )
     _lock(session, owed, is_receiving=is_receiving)
-    if not _may(session, owed, or_(*(may_do(actor, act) for act in acts))):
+    if not any(may_do_to(session, actor, act, owed) for act in acts):
         raise not_allowed()
     return owed
 
@@ -85,7 +85,7 @@ def hold_submission(
             en=f"There is no submission {submission_id}.",
         )
     _lock(session, owed, is_receiving=True)
-    if not _may(session, owed, may):
+    if not any(may_do_to(session, actor, act, owed) for act in acts):
         raise _not_for_the_other_side(acts)
     submission = session.scalars(
         select(Submission)
@@ -104,11 +104,6 @@ def _not_for_the_other_side(acts: tuple[Act, ...]) -> NotAllowed:
             en="This is for the receiving unit to do, not for the one that reports.",
         )
     return not_allowed()
-
-
-def _may(session: Session, owed: ReportingObligation, may: ColumnElement[bool]) -> bool:
-    found = select(ReportingObligation.id).where(ReportingObligation.id == owed.id, may)
-    return session.scalars(found).one_or_none() is not None
 
 
 def _lock(session: Session, owed: ReportingObligation, *, is_receiving: bool) -> None:

@@ -37,7 +37,7 @@ def changed_cells(before: Mapping[str, str], after: Mapping[str, str]) -> Change
 
 def typed_cells(raw: RawReturn) -> dict[str, str]:
     """Each cell of a return that is not blank, by its id, as it was typed."""
-    cells = {"note": _typed(raw.note)} if raw.note else {}
+    cells = {"note": typed(raw.note)} if raw.note else {}
     for key, table in raw.tables.items():
         if table.nil:
             cells[f"{key}/nil"] = "nil"
@@ -46,7 +46,7 @@ def typed_cells(raw: RawReturn) -> dict[str, str]:
             rows.append((TOTAL, table.total))
         for path, row in rows:
             for column, value in row.cells.items():
-                text = _typed(value)
+                text = typed(value)
                 if text:
                     cells[f"{key}/{path}/{column}"[:_LONGEST_CELL]] = text
     return cells
@@ -65,10 +65,11 @@ def _named_rows(rows: Sequence[RawRow]) -> Iterator[tuple[str, RawRow]]:
 
 
 def _has_cells(row: RawRow) -> bool:
-    return any(_typed(value) for value in row.cells.values())
+    return any(typed(value) for value in row.cells.values())
 
 
-def _typed(value: RawCell | Any) -> str:
+def typed(value: RawCell | Any) -> str:
+    """One cell as it was typed; '' where it is blank."""
     if value is None:
         return ""
     if isinstance(value, Mark):

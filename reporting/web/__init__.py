@@ -13,10 +13,10 @@ from reporting.failures import Failure
 from reporting.http import current_parts
 from reporting.services.actors import EVERYTHING, Actor
 from reporting.settings import Environment
-from reporting.web import board, desk, overview, regimes, returns
+from reporting.web import board, desk, drafts, overview, regimes, returns, settling
 from reporting.web.rendering import render
 
-BLUEPRINTS = (desk.blp, returns.blp, overview.blp, board.blp, regimes.blp)
+BLUEPRINTS = (desk.blp, returns.blp, overview.blp, board.blp, regimes.blp, drafts.blp, settling.blp)
 
 
 def register_web(app: Flask) -> None:
