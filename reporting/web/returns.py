@@ -28,7 +28,7 @@ from reporting.services.actors import Act
 from reporting.services.archive import find_kept
 from reporting.services.deliveries import read_return
 from reporting.services.draft_record import find_draft, tag_of
-from reporting.services.drafts import Typed, save_draft
+from reporting.services.drafts import DraftView, Typed, save_delivered, save_draft
 from reporting.services.named import form_for_period, form_named, unit_named
 from reporting.services.obligations import OwedForm, list_owed
 from reporting.services.receipts import Receipt, Verdict, issue_for_people
@@ -123,7 +123,7 @@ def send() -> tuple[str, int] | AnyResponse:
         delivered.begun_at,
         reason=request.form.get("reason", ""),
     )
-    if chosen.is_for_draft and chosen.owed and not _is_of_another(chosen, raw):
+    if chosen.is_for_draft and not _is_of_another(chosen, raw):
         return _keep_as_draft(chosen, delivered, delivery)
     with parts.sessions.begin() as session:
         if _is_of_another(chosen, raw):
@@ -149,20 +149,25 @@ def send() -> tuple[str, int] | AnyResponse:
 def _keep_as_draft(
     chosen: Chosen, delivered: Delivered, delivery: Delivery
 ) -> tuple[str, int] | AnyResponse:
-    assert chosen.owed is not None
+    """What a person sends waits for who signs; what nobody owes is refused and kept."""
     typed = Typed(delivered.body, delivered.is_workbook, delivered.file_name, delivery.reason)
+    kept: DraftView | Receipt
     try:
         with current_parts().sessions.begin() as session:
-            save_draft(
-                session,
-                draft_work(),
-                obligation_id=chosen.owed.id,
-                typed=typed,
-                if_match=chosen.draft,
-            )
+            if chosen.owed is not None:
+                number = chosen.owed.id
+                kept = save_draft(
+                    session, draft_work(), obligation_id=number, typed=typed, if_match=chosen.draft
+                )
+            else:
+                kept = save_delivered(session, draft_work(), delivery=delivery, typed=typed)
     except Stale as stale:
+        if chosen.owed is None or not stale.more.get("version"):
+            raise
         return stale_page(chosen.owed.id, stale)
-    place = url_for("drafts_web.show_draft", obligation_id=chosen.owed.id, saved="1")
+    if isinstance(kept, Receipt):
+        return _verdict_page(chosen, kept, delivered.file_name, is_trial=False, raw=delivery.raw)
+    place = url_for("drafts_web.show_draft", obligation_id=kept.owed.id, saved="1")
     return redirect(place, code=HTTPStatus.SEE_OTHER)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -45,7 +47,9 @@ def ask(
     """One request about the draft of the commune."""
     headers = doors.token(who) | ({"If-Match": tag} if tag else {})
     path = f"/api/v1/obligations/{obligation(doors)}/draft{rest}"
-    more = {"data": as_json(json), "content_type": "application/json"} if json else {}
+    more: dict[str, Any] = {}
+    if json:
+        more = {"data": as_json(json), "content_type": "application/json"}
     return doors.http.open(path, method=method, headers=headers, **more)
 
 

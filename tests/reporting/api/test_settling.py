@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.builders import GOOD_CELLS, a_return
 from tests.reporting.doors import Doors
 from tests.reporting.services.signing_off import ODD_CELLS
@@ -9,7 +11,7 @@ from tests.reporting.services.signing_off import ODD_CELLS
 OTHER = {**GOOD_CELLS, "c12": 18, "c13": 2}
 
 
-def sent(doors: Doors, unit: str = "X01840", who: str = "commune", **more: object) -> int:
+def sent(doors: Doors, unit: str = "X01840", who: str = "commune", **more: Any) -> int:
     """The id of a report that was just sent."""
     answer = doors.send(a_return(unit, **more), who)
     assert answer.status_code == 201, answer.text
