@@ -79,6 +79,12 @@ CATALOGUE: Mapping[str, Wording] = {
         "Period {given} has been closed since {expected}. Ask the receiving unit to reopen it for "
         "you.",
     ),
+    "already_accepted": Wording(
+        "Báo cáo kỳ {given} (bản số {expected}) đã được tiếp nhận chính thức. Muốn sửa, hãy đề "
+        "nghị cơ quan nhận báo cáo cho phép đính chính.",
+        "The report for {given} (revision {expected}) was accepted. To correct it, ask the "
+        "receiving unit to allow an amendment.",
+    ),
     "begun_in_time": Wording(
         "Bắt đầu gửi trước thời hạn {expected}, nhận xong lúc {given}: được tính đúng hạn.",
         "Sending began before it was due at {expected} and was complete at {given}: on time.",

@@ -210,6 +210,7 @@ class RegimeShape(Shape):
     outline = Several(Scalar())
     guidance = Scalar()
     secret = YesNo()
+    approver_differs = YesNo()
     note = Label()
 
 
@@ -245,6 +246,7 @@ def _regime(data: Mapping[str, Any], occasions: tuple[Occasion, ...], text: str)
         occasions=occasions,
         guidance=data.get("guidance", ""),
         is_secret=data.get("secret", False),
+        approver_differs=data.get("approver_differs", False),
         note=data.get("note", ""),
         text=text,
     )

@@ -209,7 +209,9 @@ def _answer_store_failure(failure: Exception) -> Response:
 def _answer_refusal(refusal: Refusal) -> Response:
     """Answer an act that may not or cannot be done, as the door does at which it was asked."""
     failure = of_refusal(refusal)
-    return api.problem(failure) if _is_for_programs() else web.answer_failure(failure)
+    if _is_for_programs():
+        return api.problem(failure, **refusal.more)
+    return web.answer_failure(failure)
 
 
 def _is_for_programs() -> bool:

@@ -18,6 +18,8 @@ STATUSES: Mapping[type[errors.Refusal], HTTPStatus] = {
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.Overflow: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.OtherRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.Stale: HTTPStatus.PRECONDITION_FAILED,
+    errors.VersionNeeded: HTTPStatus.PRECONDITION_REQUIRED,
 }
 
 _SENTENCES: Mapping[int, tuple[str, str]] = {

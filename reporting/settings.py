@@ -93,6 +93,12 @@ def _signing_key(text: str) -> str:
     return text
 
 
+def _yes_no(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError("expected true or false")
+    return text == "true"
+
+
 def _count(text: str) -> int:
     number = int(text) if text.isascii() and text.isdigit() else 0
     if number < 1:
@@ -163,6 +169,9 @@ class Settings:
     )
     trusted_hosts: tuple[str, ...] = _setting(
         _host_names, (), "names under which it is called; on a laptop only its own by default"
+    )
+    approver_differs: bool = _setting(
+        _yes_no, False, "whether who signs a report may have entered none of it, for every regime"
     )
     hand_over: Path | None = _setting(
         Path, None, "the folder of the information centre, into which editions are handed over"

@@ -15,6 +15,7 @@ from reporting.api import (
     accounts,
     clients,
     consolidations,
+    drafts,
     forms,
     health,
     jobs,
@@ -23,6 +24,7 @@ from reporting.api import (
     persons,
     proof,
     registry,
+    settling,
     submissions,
 )
 from reporting.api.problems import PROBLEM, answer_http_exception, problem
@@ -43,6 +45,8 @@ __all__ = [
 
 BLUEPRINTS = (
     submissions.blp,
+    drafts.blp,
+    settling.blp,
     forms.blp,
     registry.blp,
     consolidations.blp,

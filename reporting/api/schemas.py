@@ -173,6 +173,8 @@ class SubmissionSchema(Schema):
     is_on_time = fields.Boolean()
     door = fields.String()
     sender = fields.String(attribute="actor")
+    signer = fields.String()
+    reason = fields.String(**_described("why it takes the place of the revision before"))
     content_sha256 = fields.String()
     file_name = fields.String()
     file_sha256 = fields.String()

@@ -58,6 +58,7 @@ class Owed(NamedTuple):
     in_force_sha256: str | None
     in_force_status: SubmissionStatus | None
     has_readers: bool  # whether a rule of another report looks at this one
+    amendable_at: datetime | None  # since when what was accepted may be corrected
     sides: Sides  # what its own rules compare it with
     next_submission: int = 0  # the id of the revision that may be stored; 0 where none may be
 
@@ -152,7 +153,7 @@ def _find(
     status = SubmissionStatus(row[17]) if row[17] else None
     window, stand = Window(row[7], row[8]), Stand(row[13])
     return Owed._make(
-        [*row[:7], window, *row[9:13], stand, *row[14:17], status, row[18], sides, drawn[0][0]]
+        [*row[:7], window, *row[9:13], stand, *row[14:17], status, *row[18:20], sides, drawn[0][0]]
     )
 
 
@@ -198,6 +199,7 @@ _SELECT = (
         _sent.content_sha256,
         _sent.status,
         has_readers(),
+        _owed.amendable_at,
     )
     .select_from(_joined.outerjoin(_sent_table, _sent.id == _owed.in_force_id))
     .where(_wanted)

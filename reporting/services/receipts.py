@@ -58,7 +58,7 @@ class Verdict(StrEnum):
 
 
 #: What stands against receiving now, and says nothing about the figures.
-NOT_NOW = ("not_owed", "period_not_open", "period_closed")
+NOT_NOW = ("not_owed", "period_not_open", "period_closed", "already_accepted")
 
 
 @dataclass(frozen=True, slots=True)

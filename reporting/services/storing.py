@@ -46,6 +46,8 @@ _PUT_IN_FORCE = (
         stand=bindparam("now_stands"),
         # A clock that was ahead may have marked it, or it had begun before the due instant.
         late_at=case((bindparam("is_in_time", type_=Boolean), null()), else_=_owed.c.late_at),
+        # A correction that was allowed is allowed once.
+        amendable_at=null(),
     )
 )
 
@@ -146,6 +148,7 @@ def _entry(taken: Taken, submission_id: int, revision: dict[str, Any]) -> Entry:
             "due_at": instant_text(taken.owed.due_at),
             "reason": revision["reason"],
             "approval": revision["approval_id"],
+            "replaces": taken.owed.in_force_id,
         },
     )
 

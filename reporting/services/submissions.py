@@ -56,12 +56,14 @@ def receive(
     catalogue: Catalogue,
     clock: Clock,
     signer: Signer,
+    act: Act = Act.APPROVE,
 ) -> Receipt:
     """Receive one return: a new revision, the receipt of the one in force, or a refusal.
 
     The same content as the revision in force gives its receipt again. `clock` is read inside the
-    lock, so that an edition's cut-off is exact. Flushes; the caller commits, also on a refusal.
-    Raises NotAllowed where the actor may not act for the unit.
+    lock, so that an edition's cut-off is exact. `act` is what the actor must be allowed: entering
+    is enough where another has signed. Flushes; the caller commits, also on a refusal. Raises
+    NotAllowed where the actor may not act for the unit.
     """
     raw = delivery.raw
     form = _newest(catalogue, raw)
@@ -74,7 +76,7 @@ def receive(
         form=form,
         catalogue=catalogue,
         received_at=delivery.received_at,
-        act=Act.APPROVE,
+        act=act,
         lock=True,
     )
     if owed is None or any(issue.code == "wrong_version" for issue in issues):
@@ -89,18 +91,27 @@ def receive(
     digest = sha256(content)
     if owed.in_force_sha256 == digest and owed.in_force_status is not SubmissionStatus.RETURNED:
         return _repeated(session, owed)
+    if _is_settled(owed):
+        return refuse(session, actor=actor, delivery=delivery, issues=(_accepted(owed),))
     notes = (*checked.issues, *notes_on_time(owed, delivery.begun_at, delivery.received_at))
     taken = Taken(form, owed, checked.report, notes, content, digest, checked.places)
     return store(session, Circle(actor, delivery, catalogue, signer, clock()), taken)
 
 
 def preflight(
-    session: Session, *, actor: Actor, raw: RawReturn, catalogue: Catalogue, now: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    raw: RawReturn,
+    catalogue: Catalogue,
+    now: datetime,
+    act: Act = Act.READ,
 ) -> Receipt:
     """The verdict that `receive` would give, at any time and without side effects.
 
     Where nothing but a period that is not open, or not owed, stands against it, the verdict says
-    so: whoever prepares a return early wants to know about its figures.
+    so: whoever prepares a return early wants to know about its figures. `act` is what the actor
+    must be allowed.
     """
     form = _newest(catalogue, raw)
     if form is None:
@@ -112,7 +123,7 @@ def preflight(
         form=form,
         catalogue=catalogue,
         received_at=now,
-        act=Act.READ,
+        act=act,
         lock=False,
     )
     if owed is None:
@@ -132,7 +143,12 @@ def preflight(
     )
     across = tuple(issue for outcome in outcomes for issue in outcome.issues)
     receipt = _verdict(raw, (*issues, *checked.issues), unit_name=owed.unit_name)
-    return replace(receipt, issues=(*receipt.issues, *across))
+    refused = receipt.verdict is Verdict.REFUSED
+    digest = "" if refused else sha256(write_report(form, checked.report))
+    if _is_settled(owed) and digest != owed.in_force_sha256:
+        settled = (*issues, _accepted(owed), *checked.issues)
+        receipt = _verdict(raw, settled, unit_name=owed.unit_name)
+    return replace(receipt, issues=(*receipt.issues, *across), content_sha256=digest)
 
 
 def receipt_of(session: Session, submission: Submission) -> Receipt:
@@ -207,6 +223,15 @@ def _content_issues(
 def _repeated(session: Session, owed: Owed) -> Receipt:
     first = receipt_of(session, session.get_one(Submission, owed.in_force_id))
     return replace(first, verdict=Verdict.REPEATED)
+
+
+def _is_settled(owed: Owed) -> bool:
+    """Whether the revision in force was accepted, and no correction of it is allowed."""
+    return owed.in_force_status is SubmissionStatus.ACCEPTED and owed.amendable_at is None
+
+
+def _accepted(owed: Owed) -> Issue:
+    return Issue("already_accepted", given=owed.period, expected=str(owed.revisions))
 
 
 def _verdict(raw: RawReturn, issues: tuple[Issue, ...], unit_name: str = "") -> Receipt:

@@ -13,11 +13,13 @@ from reporting.web import (
     accounts,
     board,
     desk,
+    drafts,
     overview,
     own_account,
     proof,
     regimes,
     returns,
+    settling,
     signing_in,
 )
 from reporting.web.rendering import render
@@ -28,6 +30,8 @@ __all__ = ["BLUEPRINTS", "answer_failure", "identify_visitor", "register_web"]
 BLUEPRINTS = (
     desk.blp,
     returns.blp,
+    drafts.blp,
+    settling.blp,
     overview.blp,
     board.blp,
     regimes.blp,

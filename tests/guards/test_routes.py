@@ -71,7 +71,7 @@ def test_every_post_of_a_page_is_protected_against_other_sites(app: Flask) -> No
 def test_every_address_of_the_api_is_documented(app: Flask) -> None:
     """docs/submitting.md names each address and its method, and no other."""
     page = (ROOT / "docs" / "submitting.md").read_text()
-    named = set(re.findall(r"^\| `((?:GET|POST) /api/v1/[^`]+)` \|", page, re.MULTILINE))
+    named = set(re.findall(r"^\| `((?:GET|POST|PUT|DELETE) /api/v1/[^`]+)` \|", page, re.MULTILINE))
     served = {
         f"{method} {CONVERTED.sub(PLAIN, rule.rule)}"
         for rule in app.url_map.iter_rules()
