@@ -136,8 +136,14 @@ class RowNamer:
             section = sections.get(normalise(raw.section), "") if sections else ""
             if sections and not section:
                 expected = some(list(dict.fromkeys(sections.values())))
+                given = cut(raw.section)
                 self._row_issue(
-                    "unknown_section", raw, number, cut(raw.section) or "(trống)", expected
+                    "unknown_section",
+                    raw,
+                    number,
+                    given or "(trống)",
+                    expected,
+                    given_en="" if given else "(blank)",
                 )
             key = self._key(label, raw, number)
             if key in self._totals:  # It would be counted twice.
@@ -214,6 +220,7 @@ class RowNamer:
         expected: str = "",
         *,
         label: str = "",
+        given_en: str = "",
         severity: Severity = Severity.ERROR,
     ) -> None:
         self._issues.append(
@@ -224,6 +231,7 @@ class RowNamer:
                 address=self._address(number),
                 place=raw.places.get("key", ""),
                 given=given,
+                given_en=given_en,
                 expected=expected,
                 label=label,
             )

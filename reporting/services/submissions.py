@@ -249,6 +249,8 @@ def _not_a_form(catalogue: Catalogue, raw: RawReturn) -> tuple[Issue, ...]:
     """Why no form was found: the return could not be read, or it names one that is not there."""
     if raw.issues and not raw.form:
         return tuple(raw.issues)
-    given = short(raw.form, 60) or "(trống)"
-    unknown = Issue("unknown_form", given=given, expected=", ".join(catalogue.codes))
+    given, codes = short(raw.form, 60), ", ".join(catalogue.codes)
+    unknown = Issue("unknown_form", given=given or "(trống)", expected=codes)
+    if not given:
+        unknown = replace(unknown, given_en="(blank)")
     return (unknown, *raw.issues)
