@@ -171,8 +171,8 @@ CATALOGUE: Mapping[str, Wording] = {
         "This table has no column {given}. It has: {expected}.",
     ),
     "missing_value": Wording(
-        "Ô {address} ({label}) bắt buộc phải có số liệu. Không có phát sinh thì ghi 0.",
-        "Cell {address} ({label}) must be filled. Where there is nothing to report, write 0.",
+        "Ô {address} ({label}) bắt buộc phải điền. Cần: {expected}.",
+        "Cell {address} ({label}) must be filled. Expected: {expected}.",
     ),
     "not_a_figure": Wording(
         "Ô {address} ({label}) ghi “{given}”, không phải là số. Cần: {expected}.",
