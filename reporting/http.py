@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from flask import Flask, Response, current_app, g, request, send_file
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
@@ -29,6 +30,8 @@ from reporting.services.unit_archive import (
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP = "application/zip"
 _RIGHT = "reporting_right"
+_PIECE = 64 * 1024
+_NOT_IN_A_CODE = re.compile(r"[^A-Za-z0-9._-]")
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
@@ -143,7 +146,7 @@ def hand_out_archive(unit_code: str) -> Response:
     """All that a unit ever entered, streamed; it is on the audit before it goes out."""
     parts, actor = current_parts(), current_actor()
     now = parts.clock()
-    # Larger ones go to disk. Closed by the server when the answer has been sent.
+    # Larger ones go to disk. Closed when the answer has been sent.
     file = SpooledTemporaryFile(max_size=LARGEST_IN_MEMORY)  # noqa: SIM115
     try:
         with parts.reading_sessions() as session:
@@ -155,11 +158,19 @@ def hand_out_archive(unit_code: str) -> Response:
         file.close()
         raise
     size = file.seek(0, os.SEEK_END)
-    file.seek(0)
-    name = safe_file_name(f"{unit.code}_{now:%Y%m%d}.zip", "archive.zip")
-    answer = send_file(file, mimetype=ZIP, as_attachment=True, download_name=name)
+    answer = Response(_read_and_closed(file), mimetype=ZIP)
     answer.content_length = size
+    name = _NOT_IN_A_CODE.sub("-", unit.code)
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{name}_{now:%Y%m%d}.zip")
+    answer.call_on_close(file.close)
     return answer
+
+
+def _read_and_closed(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    with file:
+        while piece := file.read(_PIECE):
+            yield piece
 
 
 def attachment(content: bytes, file_name: str, mimetype: str) -> Response:

@@ -30,6 +30,8 @@ def attempts_of(session: Session, unit: ReportingUnit, *, on: date) -> ColumnEle
     accounts = select(Account.id).where(or_(Account.unit_id.is_(None), Account.unit_id.in_(above)))
     by_other = exists().where(
         AuditLine.subject == literal("attempt/").concat(cast(RefusedAttempt.id, String)),
+        # Nothing at all is not among no accounts, either.
+        AuditLine.account_id.is_not(None),
         AuditLine.account_id.not_in(accounts),
     )
     return and_(
