@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from forms.definition import Severity
 from forms.issues import EN, VI, Issue, sentence
+from forms.returns import Report
 
 _HA_NOI = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -69,6 +70,7 @@ class Receipt:
     signer: str = ""
     reason: str = ""
     proof: Proof | None = None
+    report: Report | None = None  # the figures as they were read, where a return was only tried
 
     @property
     def errors(self) -> tuple[Issue, ...]:

@@ -149,7 +149,7 @@ def preflight(
     if _is_settled(owed) and digest != owed.in_force_sha256:
         soft.append(_softened(_accepted(owed)))
     verdict = _verdict(raw, (*soft, *checked.issues, *across), unit_name=owed.unit_name)
-    verdict = replace(verdict, content_sha256=digest)
+    verdict = replace(verdict, content_sha256=digest, report=checked.report)
     return verdict if refused else replace(verdict, verdict=Verdict.RECEIVED)
 
 
