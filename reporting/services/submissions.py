@@ -148,7 +148,12 @@ def preflight(
     if _is_settled(owed) and digest != owed.in_force_sha256:
         settled = (*issues, _accepted(owed), *checked.issues)
         receipt = _verdict(raw, settled, unit_name=owed.unit_name)
-    return replace(receipt, issues=(*receipt.issues, *across), content_sha256=digest)
+    return replace(
+        receipt,
+        issues=(*receipt.issues, *across),
+        content_sha256=digest,
+        report=checked.report,
+    )
 
 
 def receipt_of(session: Session, submission: Submission) -> Receipt:
