@@ -130,6 +130,8 @@ def run(job: str, as_of: datetime | None, key: str | None, *, dry_run: bool) -> 
                 what = f"{one.form_code} {one.period} {one.unit_code} {one.occurrence}"
                 click.echo(f"{_local(parts, one.due_at)}  {one.action}  {' '.join(what.split())}")
             return
+        if as_of is None:
+            parts.ringing_now()
         done, is_new = run_job(
             parts.bell, job=job, as_of=as_of, door="command", actor=_actor(), key=key
         )
@@ -195,7 +197,7 @@ def serve_clock(every: float, *, no_work: bool) -> None:
         if no_work:
             _refuse_on_sqlite(parts)
         act = ring_lightly if no_work else ring
-        _serve(Ringer(parts.bell, lead_of(parts.engine), every, act))
+        _serve(Ringer(parts.bell, lead_of(parts.engine), every, act, now=parts.ringing_now))
 
 
 @main.command("work")
@@ -206,9 +208,9 @@ def work_for_good(every: float, *, once: bool) -> None:
     with _opened() as parts:
         _refuse_on_sqlite(parts)
         if not once:
-            _serve(Ringer(parts.bell, NoLead(), every, work))
+            _serve(Ringer(parts.bell, NoLead(), every, work, now=parts.ringing_now))
             return
-        rung = work(parts.bell, now=parts.clock())
+        rung = work(parts.bell, now=parts.ringing_now())
         click.echo(", ".join(f"{count} {what}" for what, count in rung.done.items()) or "nothing")
         if rung.failed:
             raise click.ClickException("\n".join(rung.failed))

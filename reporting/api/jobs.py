@@ -135,6 +135,8 @@ def post_run(arguments: dict[str, Any], job: str) -> Any:
         at = as_of or parts.clock()
         found = would_do(parts.bell, job=job, as_of=at, actor=actor, key=key)
         return {"job": job, "as_of": at, "would_do": found}, 200
+    if as_of is None:
+        parts.ringing_now()
     run, is_new = run_job(parts.bell, job=job, as_of=as_of, door="api", actor=actor, key=key)
     place = url_for("jobs.get_runs")
     return run, 201 if is_new else 200, {"Location": place}
