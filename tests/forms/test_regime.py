@@ -179,6 +179,22 @@ def test_a_secret_regime_takes_no_form(tmp_path: Path) -> None:
     assert any("secret" in fault.problem for fault in caught.value.faults)
 
 
+def test_a_regime_of_figures_needs_a_form(tmp_path: Path) -> None:
+    """Component 10: figures without a form are refused; a narrative, or a form of it, is not."""
+    folder = tmp_path / "regimes"
+    folder.mkdir()
+    file = folder / "R.yaml"
+    file.write_text(GOOD)
+    with pytest.raises(BadDeclaration) as caught:
+        load_forms([tmp_path])
+    [fault] = caught.value.faults
+    assert (fault.file, fault.line, fault.key) == (str(file), 6, "content")
+    assert "component 10" in fault.problem
+    for right in ("content: [narrative]", "content: [figures]\nforms: [II.06a/VPCP/KSTT]"):
+        file.write_text(GOOD.replace("content: [figures]", right))
+        assert "R" in load_forms([tmp_path]).regimes
+
+
 def test_a_window_rule_of_ones_own() -> None:
     """A regime may count from the 26th, open after its window, and be due in the next month."""
     text = GOOD.replace("window: decree", "window: {from: 26, to: 25, within_year: true}")
