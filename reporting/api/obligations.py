@@ -28,7 +28,8 @@ blp = Blueprint(
     "obligations", __name__, url_prefix="/api/v1", description="Obligations and their board"
 )
 
-_ID = "<int(max=9223372036854775807):obligation_id>"
+#: The number of an obligation in an address.
+OBLIGATION = "<int(max=9223372036854775807):obligation_id>"
 
 
 def _reason() -> fields.String:
@@ -177,7 +178,7 @@ def _state(session: Any, owed: ReportingObligation) -> dict[str, Any]:
     return shown | {"events": acts.events_of(session, obligation_id=owed.id)}
 
 
-@blp.post(f"/obligations/{_ID}/extension")
+@blp.post(f"/obligations/{OBLIGATION}/extension")
 @blp.arguments(ExtensionArguments)
 @blp.response(200, ObligationState)
 @blp.alt_response(409, schema=ProblemSchema, content_type=PROBLEM)
@@ -190,7 +191,7 @@ def post_extension(arguments: dict[str, Any], obligation_id: int) -> Any:
         return _state(session, acts.extend(session, at, obligation_id=obligation_id, due_on=due_on))
 
 
-@blp.post(f"/obligations/{_ID}/waiver")
+@blp.post(f"/obligations/{OBLIGATION}/waiver")
 @blp.arguments(WaiverArguments)
 @blp.response(200, ObligationState)
 @allows(Right.CLIENT)
@@ -202,7 +203,7 @@ def post_waiver(arguments: dict[str, Any], obligation_id: int) -> Any:
         return _state(session, act(session, at, obligation_id=obligation_id))
 
 
-@blp.post(f"/obligations/{_ID}/reopening")
+@blp.post(f"/obligations/{OBLIGATION}/reopening")
 @blp.arguments(ReopeningArguments)
 @blp.response(200, ObligationState)
 @blp.alt_response(409, schema=ProblemSchema, content_type=PROBLEM)
@@ -216,7 +217,7 @@ def post_reopening(arguments: dict[str, Any], obligation_id: int) -> Any:
         return _state(session, owed)
 
 
-@blp.post(f"/obligations/{_ID}/other-means")
+@blp.post(f"/obligations/{OBLIGATION}/other-means")
 @blp.arguments(LetterArguments)
 @blp.response(200, ObligationState)
 @blp.alt_response(409, schema=ProblemSchema, content_type=PROBLEM)

@@ -17,6 +17,7 @@ from reporting.services import obligation_acts as acts
 from reporting.services.assigning import assign, read_assignments
 from reporting.services.coming import Coming, list_coming
 from reporting.services.named import unit_named
+from reporting.services.obligation_records import find_document, find_obligation
 from reporting.services.obligations import State, list_owed
 
 _DAY = click.DateTime(["%Y-%m-%d", "%d/%m/%Y"])
@@ -126,9 +127,26 @@ def sent_otherwise(number: int, document: str, day: datetime, scan: Path) -> Non
 def history(number: int) -> None:
     """What befell obligation NUMBER."""
     with open_parts() as parts, parts.reading_sessions() as session:
-        for event in acts.events_of(session, obligation_id=number):
+        found = find_obligation(session, actor=console_actor(), obligation_id=number)
+        for event in found.events:
             when = local_time(parts, event.at)
             click.echo(f"{when} {event.change} by {event.actor}: {event.reason}")
+        if not found.events:
+            owed = found.owed
+            click.echo(f"{owed.form_code} {owed.period}: nothing befell it since it was opened")
+
+
+@obligations_group.command("scan")
+@click.argument("number", type=int)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the scan.")
+def scan_of(number: int, out: Path | None) -> None:
+    """The document by which obligation NUMBER was sent otherwise, and its scan."""
+    with open_parts() as parts, parts.reading_sessions() as session:
+        found = find_document(session, actor=console_actor(), obligation_id=number)
+        click.echo(f"{found.document_number} of {found.document_date}, by {found.actor}")
+        click.echo(f"{found.scan_name}, SHA-256 {found.scan_sha256}")
+        if out is not None:
+            out.write_bytes(found.scan)
 
 
 @click.command("assign")

@@ -68,6 +68,17 @@ def test_a_letter_counts(run: Run, tmp_path: Path) -> None:
     done = run("obligations", "sent-otherwise", "1", "12/BC", "2026-09-09", str(scan))
     assert "on_time" in done.output
     assert "100.0 %" in run("periods", "board", "2026-Q3").output
+    copy = tmp_path / "copy.pdf"
+    assert "12/BC of 2026-09-09" in run("obligations", "scan", "1", "--out", str(copy)).output
+    assert copy.read_bytes() == b"%PDF"
+
+
+def test_an_obligation_that_is_not_there_is_a_sentence(run: Run) -> None:
+    """Its history and its document alike; one without a history says so."""
+    for words in (("history", "424242"), ("scan", "424242"), ("scan", "1")):
+        refused = run("obligations", *words)
+        assert (refused.exit_code, bool(refused.output)) == (1, True)
+    assert "nothing befell it" in run("obligations", "history", "1").output
 
 
 def test_forms_are_assigned_from_a_file(run: Run, tmp_path: Path) -> None:
