@@ -88,6 +88,7 @@ def test_forms_are_assigned_from_a_file(run: Run, tmp_path: Path) -> None:
     assert "1 assigned" in run("assign", str(file), "--dry-run").output
     assert "1 assigned" in run("assign", str(file)).output
     assert "1 stood" in run("assign", str(file)).output
+    assert "0 assigned, 1 stood already" in run("assign", str(file), "--dry-run").output
     file.write_text(f"form,unit,period\n{LEAF_FORM},X7,2026-Q2\n")
     refused = run("assign", str(file))
     assert refused.exit_code == 1
