@@ -19,10 +19,12 @@ from reporting.failures import Failure
 from reporting.http import Right, allows, current_actor, current_parts
 from reporting.models import ReportingObligation
 from reporting.services import obligation_acts as acts
+from reporting.services.actors import Act
 from reporting.services.assigning import Assigned, Line, assign, read_assignments
 from reporting.services.board import By, board
+from reporting.services.named import obligations_named
 from reporting.services.regimes import make_regime
-from reporting.services.units import find_units
+from reporting.services.rights import require_centre
 
 blp = Blueprint(
     "obligations", __name__, url_prefix="/api/v1", description="Obligations and their board"
@@ -239,6 +241,7 @@ def post_other_means(arguments: dict[str, Any], obligation_id: int) -> Any:
 @blp.post("/suspensions")
 @blp.arguments(PauseArguments)
 @blp.response(200, PausedSchema)
+@blp.alt_response(404, schema=ProblemSchema, content_type=PROBLEM)
 @allows(Right.CLIENT)
 def post_suspension(arguments: dict[str, Any]) -> Any:
     """Stop the clock for a period, for some or all."""
@@ -248,6 +251,7 @@ def post_suspension(arguments: dict[str, Any]) -> Any:
 @blp.post("/resumptions")
 @blp.arguments(PauseArguments)
 @blp.response(200, PausedSchema)
+@blp.alt_response(404, schema=ProblemSchema, content_type=PROBLEM)
 @allows(Right.CLIENT)
 def post_resumption(arguments: dict[str, Any]) -> Any:
     """Let the clock go on; due instants move by the length of the pause."""
@@ -256,18 +260,18 @@ def post_resumption(arguments: dict[str, Any]) -> Any:
 
 def _pause(act: Any, arguments: dict[str, Any]) -> dict[str, int]:
     parts = current_parts()
+    at = _circumstances(arguments["reason"])
+    require_centre(at.actor, Act.RECEIVE)
     with parts.sessions.begin() as session:
-        units = find_units(session, arguments["units"], on=parts.today())
-        unknown = [code for code in arguments["units"] if code not in units]
-        if unknown:
-            raise BadRequest(f"no such unit: {', '.join(unknown)[:200]}")
-        count = act(
+        named = obligations_named(
             session,
-            _circumstances(arguments["reason"]),
+            parts.catalogue,
             period=arguments["period"],
             forms=arguments["forms"],
-            units=[unit.id for unit in units.values()],
+            units=arguments["units"],
+            on=parts.today(),
         )
+        count = act(session, at, period=named.period, forms=named.forms, units=named.units)
     return {"obligations": count}
 
 

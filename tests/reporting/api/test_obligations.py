@@ -107,8 +107,8 @@ def test_the_clock_is_stopped_and_goes_on(doors: Doors) -> None:
     assert doors.send(asked, "centre", to="/suspensions").get_json()["obligations"] > 0
     assert owed(doors)["state"] == "suspended"
     assert doors.send(asked, "centre", to="/resumptions").get_json()["obligations"] > 0
-    unknown = doors.send(asked | {"units": ["NOBODY"]}, "centre", to="/suspensions")
-    assert unknown.status_code == 400
+    for slip in ({"units": ["NOBODY"]}, {"forms": ["II.O6a"]}, {"period": "2031-Q1"}):
+        assert doors.send(asked | slip, "centre", to="/suspensions").status_code == 404
 
 
 def test_forms_are_assigned_in_bulk(doors: Doors) -> None:

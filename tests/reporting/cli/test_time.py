@@ -100,6 +100,24 @@ def test_a_period_rests_and_goes_on(run: Run) -> None:
     assert "1 obligations" in run("periods", "suspend", "2026-Q3", "--reason", "Lỗi").output
     assert "suspended" in run("obligations", "list", "X1").output
     assert "1 obligations" in run("periods", "resume", "2026-Q3", "--reason", "Xong").output
+    of_one = ("2026-Q3", "--unit", "X1", "--form", "II.06a-VPCP-KSTT", "--reason", "Lỗi")
+    assert "1 obligations" in run("periods", "suspend", *of_one).output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("2031-Q1",),
+        ("2026-Q3", "--form", "II.O6a"),
+        ("2026-Q3", "--unit", "X7"),
+        ("2026-Q3", "--unit", "H55"),
+        ("2026-Q3", "--form", "01/TCD"),
+    ],
+)
+def test_a_pause_of_nothing_is_a_fault(run: Run, words: tuple[str, ...]) -> None:
+    """An unknown form, unit or period, and one of which nothing is owed, is no pause of 0."""
+    refused = run("periods", "suspend", *words, "--reason", "Lỗi")
+    assert (refused.exit_code, "obligations" in refused.output) == (1, False)
 
 
 def test_persons_and_dead_letters(run: Run, tmp_path: Path) -> None:
