@@ -14,7 +14,7 @@ from forms.faults import BadDeclaration
 from reporting.api.blueprint import Blueprint, json_body
 from reporting.api.form_schemas import RegimeSchema
 from reporting.api.problems import PROBLEM, problem
-from reporting.api.schemas import ProblemSchema, text_argument
+from reporting.api.schemas import ProblemSchema, day_argument, text_argument
 from reporting.failures import Failure
 from reporting.http import Right, allows, current_actor, current_parts
 from reporting.models import ReportingObligation
@@ -41,7 +41,7 @@ def _reason() -> fields.String:
 class ExtensionArguments(Schema):
     """Until the end of which day, and why."""
 
-    due_on = fields.Date(required=True)
+    due_on = day_argument(required=True)
     reason = _reason()
 
 
@@ -55,7 +55,7 @@ class WaiverArguments(Schema):
 class ReopeningArguments(Schema):
     """Until the end of which day a unit may correct, and why."""
 
-    closes_on = fields.Date(required=True)
+    closes_on = day_argument(required=True)
     reason = _reason()
 
 
@@ -63,7 +63,7 @@ class LetterArguments(Schema):
     """The document by which a report went; the scan in base64."""
 
     document_number = fields.String(required=True, validate=validate.Length(1, 100))
-    document_date = fields.Date(required=True)
+    document_date = day_argument(required=True)
     scan = fields.String(required=True)
     scan_name = fields.String(required=True, validate=validate.Length(1, 200))
     reason = fields.String(load_default="sent by other means", validate=validate.Length(1, 1000))

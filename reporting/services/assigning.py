@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from forms.catalogue import Catalogue
 from forms.definition import FormVersion
-from forms.period import BadPeriod, Period
+from forms.period import LAST_DAY, BadPeriod, Period
 from forms.regime import Regime
 from forms.timetable import timetable
 from forms.working_days import WorkingCalendar
@@ -79,6 +79,14 @@ def read_assignments(content: bytes) -> tuple[list[Line], list[AssignmentFault]]
     heading = text.splitlines()[0] if text.strip() else ""
     separator = next((sign for sign in ";\t" if sign in heading), ",")
     rows = csv.DictReader(io.StringIO(text), delimiter=separator, restval="")
+    try:
+        return _lines(rows)
+    except csv.Error as bad:
+        vi, en = f"Dòng này không đọc được như CSV: {bad}.", f"This line is no CSV: {bad}."
+        return [], [AssignmentFault(rows.line_num + 1, vi, en)]
+
+
+def _lines(rows: csv.DictReader[str]) -> tuple[list[Line], list[AssignmentFault]]:
     missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
     if missing:
         names = ", ".join(missing)
@@ -282,7 +290,7 @@ class _Plan:
             day = date.fromisoformat(line.due)
         except ValueError:
             day = last
-        if day <= last:
+        if not last < day <= LAST_DAY:
             self._blame(
                 [line],
                 f"Hạn gửi “{line.due[:20]}” phải là ngày sau {last:%d/%m/%Y}, viết như 2026-10-07.",

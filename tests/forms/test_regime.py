@@ -151,6 +151,7 @@ def test_an_ad_hoc_regime_has_free_days() -> None:
         ("period: 2026-10-05", "period: 5/10", "occasions.1.period"),
         ("last: 2026-10-05", "last: 2026-09-05", "occasions.1.last"),
         ("due: 2026-10-07", "due: 2026-10-04", "occasions.1.due"),
+        ("due: 2026-10-07", "due: 9999-12-31", "occasions.1.due"),
         ("issued_by: commune", "issued_by: chair", ""),
         ("document: administrative", "document: normative", "legal.document"),
         ("kind: đột xuất", "kind: định kỳ", "due"),

@@ -42,6 +42,8 @@ def test_a_province_gives_more_time_and_the_list_shows_it(doors: Doors) -> None:
         ("waiver", {"reason": "x", "owed_again": True}, 409),
         ("reopening", {"closes_on": "2026-10-30", "reason": "Sửa"}, 409),
         ("extension", {"due_on": "30/09/2026", "reason": "x"}, 422),
+        ("extension", {"due_on": "9999-12-31", "reason": "x"}, 422),
+        ("reopening", {"closes_on": "9999-12-31", "reason": "x"}, 422),
         (
             "other-means",
             {

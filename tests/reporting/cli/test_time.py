@@ -73,6 +73,28 @@ def test_a_letter_counts(run: Run, tmp_path: Path) -> None:
     assert copy.read_bytes() == b"%PDF"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("obligations", "extend", "1", "9999-12-31", "--reason", "x"),
+        ("obligations", "reopen", "1", "9999-12-31", "--reason", "x"),
+        ("obligations", "waive", "99999999999999999999", "--reason", "x"),
+        ("obligations", "history", "99999999999999999999"),
+        ("calendar", "set", "9999-12-31", "free"),
+        ("persons", "end", "99999999999999999999"),
+        ("mail", "retry", "99999999999999999999"),
+        ("clients", "revoke", "99999999999999999999"),
+    ],
+)
+def test_what_no_store_and_no_calendar_holds_is_a_sentence(
+    run: Run, words: tuple[str, ...]
+) -> None:
+    """No number beyond 64 bits, and no day beyond the years of the periods."""
+    refused = run(*words)
+    assert refused.exit_code == 2
+    assert "Error:" in refused.output
+
+
 def test_an_obligation_that_is_not_there_is_a_sentence(run: Run) -> None:
     """Its history and its document alike; one without a history says so."""
     for words in (("history", "424242"), ("scan", "424242"), ("scan", "1")):

@@ -230,3 +230,21 @@ def test_another_due_day_for_what_is_owed_already_is_told(session: Session) -> N
         [fault] = given("2026-10-25", dry_run=dry_run).faults
         assert "20/10/2026" in fault.vi
         assert "extend" in fault.en
+
+
+@pytest.mark.usefixtures("province")
+def test_what_is_no_csv_and_no_day_is_a_fault_of_its_line(session: Session) -> None:
+    """A cell over 128 KiB and a due day at the end of the calendar are told like any other."""
+    heading = b"form,unit,period,due\n"
+    for text, line in ((heading + b"a,b,c,d\n" + b"x" * 140_000, 3), (b"x" * 140_000, 1)):
+        lines, [fault] = read_assignments(text)
+        assert (lines, fault.line) == ([], line)
+    done = assign(
+        session,
+        actor=SYSTEM,
+        lines=[Line(2, LEAF_FORM, "X1", "2026-Q3", "9999-12-31")],
+        catalogue=shipped_forms(),
+        zone=ZONE,
+        now=NOW,
+    )
+    assert [fault.line for fault in done.faults] == [2]
