@@ -1,6 +1,7 @@
 """The command line `reporting-jobs`: what is done by the clock, and the demonstration of it all.
 
-Exit codes for schedulers of others: 0 done or already done, 75 try again, 1 failed.
+Exit codes for schedulers of others: 0 done or already done, 75 try again, 1 failed, also where
+the command was not written right.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 from rich.console import Console
@@ -19,6 +20,7 @@ from rich.text import Text
 from sqlalchemy.exc import OperationalError
 
 from forms.faults import BadDeclaration
+from forms.period import FIRST_DAY, LAST_DAY
 from forms.unit_kinds import kind_vi
 from jobs.clock import Ringer, serve
 from jobs.demo.cli import demo
@@ -42,12 +44,27 @@ from reporting.services.ringing import ring
 from reporting.settings import BadSettings, Settings
 from reporting.work import ring_lightly, work
 
+LARGEST_ID = 2**63 - 1
+
 TRY_AGAIN = 75
 FAILED = 1
 _TERMINATED = 143
 
 
-@click.group()
+class Commands(click.Group):
+    """Commands for schedulers of others, which know three codes: wrong usage is a failure too."""
+
+    def main(self, *given: Any, **more: Any) -> Any:
+        """Run a command; what click ends with 2 ends with 1."""
+        try:
+            return super().main(*given, **more)
+        except SystemExit as end:
+            if end.code == click.UsageError.exit_code:
+                raise SystemExit(FAILED) from None
+            raise
+
+
+@click.group(cls=Commands)
 def main() -> None:
     """Scheduled work, and the demonstration."""
 
@@ -72,6 +89,8 @@ class Instant(click.ParamType[datetime]):
             instant = None
         if instant is None or instant.tzinfo is None:
             self.fail("expected such as 2026-09-16T10:00:00+07:00", param, ctx)
+        if not FIRST_DAY < instant.date() < LAST_DAY:
+            self.fail(f"{value} is not between {FIRST_DAY} and {LAST_DAY}", param, ctx)
         return instant
 
 
@@ -180,7 +199,7 @@ def history(limit: int) -> None:
 
 
 @main.command("retry")
-@click.argument("number", type=int)
+@click.argument("number", type=click.IntRange(0, LARGEST_ID))
 def retry_one(number: int) -> None:
     """Let failed action NUMBER (see history) be tried at the next ring."""
     with _opened() as parts, parts.sessions.begin() as session:
