@@ -79,6 +79,12 @@ CATALOGUE: Mapping[str, Wording] = {
         "Period {given} has been closed since {expected}. Ask the receiving unit to reopen it for "
         "you.",
     ),
+    "already_accepted": Wording(
+        "Báo cáo kỳ {given} (bản số {expected}) đã được tiếp nhận chính thức. Muốn sửa, hãy đề "
+        "nghị cơ quan nhận báo cáo cho phép đính chính.",
+        "The report for {given} (revision {expected}) was accepted. To correct it, ask the "
+        "receiving unit to allow an amendment.",
+    ),
     "begun_in_time": Wording(
         "Bắt đầu gửi trước thời hạn {expected}, nhận xong lúc {given}: được tính đúng hạn.",
         "Sending began before it was due at {expected} and was complete at {given}: on time.",
@@ -149,6 +155,12 @@ CATALOGUE: Mapping[str, Wording] = {
         "“{given}” is not in list {expected}. The return is received all the same; the centre "
         "will map it once.",
     ),
+    "row_left_to_type": Wording(
+        "Dòng {label} do đơn vị lập biểu {expected} tự nhập, chưa có trong bản tổng hợp; dòng tổng "
+        "chưa gồm dòng này.",
+        "Row {label} is typed by the unit that reports {expected} and is not in this edition; the "
+        "total is without it.",
+    ),
     # --- cells ---
     "unknown_column": Wording(
         "Phần này không có cột {given}. Có: {expected}.",
@@ -203,8 +215,9 @@ CATALOGUE: Mapping[str, Wording] = {
         "Cell {address} ({label}) says “{given}”, which is not in its list. Expected: {expected}.",
     ),
     "foreign_formula": Wording(
-        "Ô {address} ({label}) chứa công thức không thuộc mẫu. Hãy thay bằng giá trị.",
-        "Cell {address} ({label}) holds a formula that is not the template's. Put its value there.",
+        "Ô {address} ({label}) chứa công thức không thuộc mẫu: {given}. Hãy thay bằng giá trị.",
+        "Cell {address} ({label}) holds a formula that is not the template's: {given}. Put its "
+        "value there.",
     ),
     "excel_error": Wording(
         "Ô {address} ({label}) báo lỗi Excel {given}. Cần: {expected}.",
@@ -226,6 +239,12 @@ CATALOGUE: Mapping[str, Wording] = {
     "total_differs": Wording(
         "Ô {address} ({label}) ở dòng tổng ghi {given}, cộng các dòng được {expected}.",
         "Cell {address} ({label}) of the total row says {given}; the rows add up to {expected}.",
+    ),
+    "row_left_out": Wording(
+        "Báo cáo thiếu dòng này ({label}): {rule}. Không có dòng nên đang là {given}, phải là "
+        "{expected}. Hãy thêm dòng vào báo cáo.",
+        "A row is left out ({label}): {rule}. Without the row it is {given}, and should be "
+        "{expected}. Please add the row.",
     ),
     "rule_pending": Wording(
         "{label}: {rule}. Chưa so được vì chưa có {expected}; sẽ tự kiểm tra khi có.",

@@ -210,6 +210,7 @@ class RegimeShape(Shape):
     outline = Several(Scalar())
     guidance = Scalar()
     secret = YesNo()
+    approver_differs = YesNo()
     note = Label()
 
 
@@ -245,6 +246,7 @@ def _regime(data: Mapping[str, Any], occasions: tuple[Occasion, ...], text: str)
         occasions=occasions,
         guidance=data.get("guidance", ""),
         is_secret=data.get("secret", False),
+        approver_differs=data.get("approver_differs", False),
         note=data.get("note", ""),
         text=text,
     )
@@ -271,6 +273,9 @@ def _faults(data: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
     if len(days) > 1 and not data.get("guidance"):
         problem = "is missing: component 11, hướng dẫn quy trình"
         yield ("guidance",), problem, "how the levels report one after another (Điều 8(9))"
+    if periods and kind is not RegimeKind.PERIODIC and not data.get("due"):
+        # A periodic regime is told so above, with the number of the component.
+        yield ("due",), "is missing: periods are due on days", "due by kind of unit, or no periods"
     window = data.get("window", DECREE)
     for unit, due in data.get("due", {}).items():
         if periods and not _can_have_a_day_between(window, due):

@@ -24,8 +24,9 @@ from forms.opening_xlsx import (
     XlsxLimits,
     open_workbook,
 )
+from forms.percent_cells import percent_styles
 from forms.returns import RawReturn
-from forms.sheet_formulas import scan_sheet
+from forms.sheet_formulas import SheetFormulas, scan_sheet
 from forms.sheet_rows import cell_value, read_table
 from forms.template_record import RECORD_SHEET, TableRecord, TemplateRecord, parse_record
 
@@ -79,7 +80,9 @@ def _read(opened: OpenedXlsx, limits: XlsxLimits) -> RawReturn:
         grid = _grid(opened.archive(paths[name], part, limits=limits), name)
         tables = locate_tables(record, grid)
         if any(isinstance(table, Located) for table in tables):
-            _read_sheet(raw, record, name, grid, tables, part)
+            styles = percent_styles(opened.parts.get("xl/styles.xml", b""))
+            scanned = scan_sheet(part, columns=_columns_read(tables), percents=styles)
+            _read_sheet(raw, record, name, grid, tables, scanned)
             return raw
     return _refused("không tìm thấy hàng số cột của biểu")
 
@@ -132,10 +135,14 @@ def _columns_read(tables: Tables) -> set[str]:
 
 
 def _read_sheet(
-    raw: RawReturn, record: TemplateRecord, sheet: str, grid: Grid, tables: Tables, part: bytes
+    raw: RawReturn,
+    record: TemplateRecord,
+    sheet: str,
+    grid: Grid,
+    tables: Tables,
+    found: SheetFormulas,
 ) -> None:
     """Read every table that was found and the note; a table that was not found is an issue."""
-    found = scan_sheet(part, columns=_columns_read(tables))
     end = 0
     for table in tables:
         if isinstance(table, Located):

@@ -105,7 +105,8 @@ class Regime:
 
     `predecessors` says which kind of period `previous(...)` reads for each kind; where it is
     empty, nothing is carried over. A secret regime is listed and takes no data (Điều 1(2)).
-    `text` is the declaration to the byte.
+    `approver_differs` says that who signs may have entered nothing (TT01 Điều 17(1)a). `text` is
+    the declaration to the byte.
     """
 
     code: str
@@ -130,6 +131,7 @@ class Regime:
     outline: tuple[str, ...] = ()
     guidance: str = ""
     is_secret: bool = False
+    approver_differs: bool = False
     note: str = ""
     text: str = ""
 

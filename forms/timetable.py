@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from forms.period import Period, Window
 from forms.regime import DueDay, Occasion, Opens, Regime, Roll
+from forms.unit_kinds import kind_en, kind_vi
 from forms.working_days import WorkingCalendar
 
 _ONE_DAY = timedelta(days=1)
@@ -103,8 +104,8 @@ def _why_opening(rule: Opens, opens: date) -> Reason:
 def _why_due(
     kinds: list[str], declared: date, due: date, window: Window, calendar: WorkingCalendar
 ) -> list[Reason]:
-    who = ", ".join(kinds)
-    reasons = [Reason(f"Hạn gửi {due:%d/%m/%Y}: {who}.", f"Due {due}: {who}.")]
+    who_vi, who_en = "; ".join(map(kind_vi, kinds)), "; ".join(map(kind_en, kinds))
+    reasons = [Reason(f"Hạn gửi {due:%d/%m/%Y}: {who_vi}.", f"Due {due}: {who_en}.")]
     if due != declared:
         name = calendar.name_of(declared) or "ngày nghỉ"
         reasons.append(

@@ -5,14 +5,20 @@ Knows nothing of HTTP: each door maps these classes to its own answers in one ta
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class Refusal(Exception):
-    """An act that may not or cannot be done. It says why in Vietnamese and in English."""
+    """An act that may not or cannot be done. It says why in Vietnamese and in English.
 
-    def __init__(self, *, vi: str, en: str) -> None:
+    `more` is what a program is told besides: issues, changes by others.
+    """
+
+    def __init__(self, *, vi: str, en: str, **more: Any) -> None:
         super().__init__(en)
         self.vi = vi
         self.en = en
+        self.more = more
 
 
 class NotFound(Refusal):
@@ -37,3 +43,11 @@ class Overflow(Refusal):
 
 class OtherRequest(Refusal):
     """The key of a request was used before, for another one."""
+
+
+class Stale(Refusal):
+    """The thing was changed by others since the one who acts has seen it; nothing was lost."""
+
+
+class VersionNeeded(Refusal):
+    """The act must name the version upon which it is done, so that nothing of others is lost."""

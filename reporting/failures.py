@@ -18,6 +18,8 @@ STATUSES: Mapping[type[errors.Refusal], HTTPStatus] = {
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.Overflow: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.OtherRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.Stale: HTTPStatus.PRECONDITION_FAILED,
+    errors.VersionNeeded: HTTPStatus.PRECONDITION_REQUIRED,
 }
 
 _SENTENCES: Mapping[int, tuple[str, str]] = {
@@ -35,6 +37,10 @@ _SENTENCES: Mapping[int, tuple[str, str]] = {
         "Only application/json is taken, or multipart/form-data with one .xlsx part named file.",
     ),
     422: ("Tham số không hợp lệ.", "A parameter is not as expected."),
+    429: (
+        "Quá nhiều yêu cầu trong một phút; hãy chờ rồi thử lại.",
+        "Too many requests in one minute; please wait and try again.",
+    ),
     500: ("Hệ thống gặp lỗi; lỗi đã được ghi lại.", "The system failed; the failure is on record."),
     503: ("Hệ thống đang bận, hãy thử lại sau.", "The system is busy; please try again later."),
 }

@@ -15,6 +15,7 @@ from typing import IO, Any, TypeVar
 from flask import Flask, Response, current_app, g, request, send_file
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from reporting.limiting import Gate
 from reporting.parts import Parts
 from reporting.services.actors import Act, Actor
 from reporting.services.deliveries import safe_file_name
@@ -40,7 +41,8 @@ class Right(StrEnum):
 
     ANYONE = "anyone"
     CLIENT = "client"  # the holder of a token
-    PAGE = "page"  # whoever sits at the pages of a single office
+    PAGE = "page"  # whoever has signed in; on a laptop without accounts whoever sits there
+    SELF = "self"  # the same, about himself: also without any role, for nothing else
 
 
 #: Routes that others put into the application, and who may use them.
@@ -88,6 +90,12 @@ def current_parts() -> Parts:
     """The parts of the application that serves this request."""
     parts: Parts = current_app.extensions["reporting"]
     return parts
+
+
+def current_gate() -> Gate:
+    """What counts the requests of this process."""
+    gate: Gate = current_app.extensions["reporting_gate"]
+    return gate
 
 
 def current_actor() -> Actor:

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -25,6 +25,7 @@ from reporting.services.mailing import MailServer
 from reporting.services.published_forms import refuse_changed_declarations
 from reporting.services.ringing import Bell
 from reporting.services.signing import ServerKey, Signer
+from reporting.services.sittings import SittingLimits
 from reporting.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -68,6 +69,14 @@ class Parts:
             unpacked_bytes=self.settings.max_unpacked,
             ratio=self.settings.max_ratio,
             rows=self.settings.max_rows,
+        )
+
+    @property
+    def sitting_limits(self) -> SittingLimits:
+        """How long a sitting at the pages may rest and last."""
+        return SittingLimits(
+            timedelta(minutes=self.settings.idle_minutes),
+            timedelta(hours=self.settings.sitting_hours),
         )
 
     @property

@@ -204,6 +204,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_draft")),
         sa.UniqueConstraint("obligation_id", name=op.f("uq_draft_obligation_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "role_grant",
@@ -326,8 +327,29 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column(
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "act",
+            sa.Enum(
+                "entered",
+                "explained",
+                "checked",
+                "approved",
+                "voided",
+                name="draft_act",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
         sa.Column("voided_approval", sa.Boolean(), nullable=False),
         sa.Column("cells", sa.JSON(), nullable=False),
+        sa.Column(
+            "cells_changed", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.ForeignKeyConstraint(
             ["draft_id"], ["draft.id"], name=op.f("fk_draft_change_draft_id"), ondelete="CASCADE"
         ),

@@ -17,7 +17,7 @@ from reporting.services.actors import Act
 from reporting.services.consolidation import consolidate, list_editions
 from reporting.services.editions import find_edition
 from reporting.services.exports import edition_workbook
-from reporting.services.named import form_for_period, unit_named
+from reporting.services.named import filters_named, form_for_period, unit_named
 from reporting.services.receipts import issues_from_data
 
 blp = Blueprint("consolidations", __name__, url_prefix="/api/v1", description="Consolidated forms")
@@ -110,12 +110,16 @@ class EditionDetail(EditionSchema):
 @allows(Right.CLIENT)
 def get_editions(arguments: dict[str, Any]) -> Any:
     """The editions that the client may see, oldest first, page by page."""
-    with current_parts().reading_sessions() as session:
+    parts = current_parts()
+    form_code, period = filters_named(
+        parts.catalogue, form=arguments["form"], period=arguments["period"]
+    )
+    with parts.reading_sessions() as session:
         found = list_editions(
             session,
             actor=current_actor(),
-            form_code=arguments["form"],
-            period=arguments["period"],
+            form_code=form_code,
+            period=period,
             after=arguments["after"],
             limit=arguments["limit"],
         )

@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Response, url_for
+from flask import Response, jsonify, make_response, url_for
 
 from reporting.api.blueprint import Blueprint
+from reporting.api.draft_schemas import (
+    DraftArguments,
+    DraftSchema,
+    ExplainedDetail,
+    IfMatchArguments,
+    seen,
+)
 from reporting.api.problems import PROBLEM, answer_refused
 from reporting.api.schemas import (
     ProblemSchema,
     ReceiptSchema,
     SubmissionArguments,
-    SubmissionDetail,
     SubmissionPage,
     VerdictSchema,
 )
@@ -28,17 +34,24 @@ from reporting.http import (
     read_delivery,
 )
 from reporting.models import Door, ReportingUnit, Submission
+from reporting.services import drafts
+from reporting.services.acceptance import tag_of_submission
 from reporting.services.actors import Act
 from reporting.services.archive import Kept, find_kept, kept_file
 from reporting.services.deliveries import read_return
-from reporting.services.receipts import Verdict, issues_from_data, receipt_number
+from reporting.services.draft_record import tag_of
+from reporting.services.drafts import Typed
+from reporting.services.explanations import explanations_of
+from reporting.services.named import filters_named, unit_known
+from reporting.services.receipts import Receipt, Verdict, issues_from_data, receipt_number
 from reporting.services.refusing import Delivery
 from reporting.services.sent import list_submissions
 from reporting.services.submissions import preflight, receive
+from reporting.sign_off_doors import draft_work
 
 blp = Blueprint("submissions", __name__, url_prefix="/api/v1", description="Reports as sent")
 
-_BODY = {
+BODY = {
     "requestBody": {
         "required": True,
         "content": {
@@ -63,8 +76,19 @@ _BODY = {
 
 
 @blp.post("/submissions")
-@blp.doc(**_BODY)
+@blp.doc(**BODY)
+@blp.arguments(IfMatchArguments, location="headers")
+@blp.arguments(DraftArguments, location="query")
 @blp.response(201, ReceiptSchema, description="Received: a new revision")
+@blp.alt_response(
+    202, schema=DraftSchema, description="Kept as a draft, to be approved by others", success=True
+)
+@blp.alt_response(
+    412, schema=ProblemSchema, content_type=PROBLEM, description="The draft was changed by others"
+)
+@blp.alt_response(
+    428, schema=ProblemSchema, content_type=PROBLEM, description="There is a draft: If-Match it"
+)
 @blp.alt_response(
     200,
     schema=ReceiptSchema,
@@ -73,8 +97,11 @@ _BODY = {
 )
 @blp.alt_response(422, schema=ProblemSchema, content_type=PROBLEM, description="Refused; kept")
 @allows(Right.CLIENT, Act.APPROVE, Act.ENTER)
-def post_submission() -> Any:
-    """Send one return. Sending the same content twice is safe."""
+def post_submission(headers: dict[str, Any], arguments: dict[str, Any]) -> Any:
+    """Send one return. Sending the same content twice is safe.
+
+    A token that may enter and not approve makes a draft of it, or changes the one that there is.
+    """
     parts, delivered = current_parts(), read_delivery()
     delivery = Delivery(
         _read(delivered),
@@ -83,7 +110,10 @@ def post_submission() -> Any:
         Door.API,
         delivered.received_at,
         delivered.begun_at,
+        reason=arguments["reason"],
     )
+    if not current_actor().has(Act.APPROVE):
+        return _keep_as_draft(delivery, delivered, if_match=seen(headers))
     with parts.sessions.begin() as session:
         receipt = receive(
             session,
@@ -101,7 +131,7 @@ def post_submission() -> Any:
 
 
 @blp.post("/checks")
-@blp.doc(**_BODY)
+@blp.doc(**BODY)
 @blp.response(200, VerdictSchema, description="Looked at; nothing is kept")
 @allows(Right.CLIENT)
 def post_check() -> Any:
@@ -124,13 +154,17 @@ def post_check() -> Any:
 @allows(Right.CLIENT)
 def get_submissions(arguments: dict[str, Any]) -> Any:
     """The revisions that the client may see, oldest first, page by page."""
-    with current_parts().reading_sessions() as session:
+    parts, unit = current_parts(), arguments["unit"]
+    form_code, period = filters_named(
+        parts.catalogue, form=arguments["form"], period=arguments["period"]
+    )
+    with parts.reading_sessions() as session:
         found = list_submissions(
             session,
             actor=current_actor(),
-            form_code=arguments["form"],
-            period=arguments["period"],
-            unit_code=arguments["unit"],
+            form_code=form_code,
+            period=period,
+            unit_code=unit_known(session, unit, on=parts.today()).code if unit else "",
             after=arguments["after"],
             limit=arguments["limit"],
         )
@@ -142,12 +176,15 @@ def get_submissions(arguments: dict[str, Any]) -> Any:
 
 
 @blp.get("/submissions/<int(max=9223372036854775807):submission_id>")
-@blp.response(200, SubmissionDetail)
+@blp.response(200, ExplainedDetail)
 @allows(Right.CLIENT)
 def get_submission(submission_id: int) -> Any:
     """One revision: status, issues, outcomes across reports, and what it says."""
     with current_parts().reading_sessions() as session:
-        return _detail(find_kept(session, actor=current_actor(), submission_id=submission_id))
+        kept = find_kept(session, actor=current_actor(), submission_id=submission_id)
+        said = explanations_of(session, [submission_id]).get(submission_id, [])
+        tag = tag_of_submission(kept.submission, is_in_force=kept.is_in_force)
+        return _detail(kept) | {"explanations": said}, 200, {"ETag": f'"{tag}"'}
 
 
 @blp.get("/submissions/<int(max=9223372036854775807):submission_id>/file")
@@ -159,6 +196,21 @@ def get_submission_file(submission_id: int) -> Response:
         file = kept_file(session, actor=current_actor(), submission_id=submission_id)
     is_workbook = file.content[:2] == b"PK"
     return hand_out(file, XLSX if is_workbook else "application/json")
+
+
+def _keep_as_draft(delivery: Delivery, delivered: Delivered, *, if_match: str) -> Any:
+    typed = Typed(delivered.body, delivered.is_workbook, delivered.file_name, delivery.reason)
+    with current_parts().sessions.begin() as session:
+        kept = drafts.save_delivered(
+            session, draft_work(), delivery=delivery, typed=typed, if_match=if_match
+        )
+        if isinstance(kept, Receipt):
+            return answer_refused(kept)
+        place = url_for("drafts.get_draft", obligation_id=kept.owed.id)
+        answer = make_response(jsonify(DraftSchema().dump(kept)), 202)
+    answer.headers["Location"] = place
+    answer.headers["ETag"] = f'"{tag_of(kept.draft)}"'
+    return answer
 
 
 def _read(delivered: Delivered) -> Any:
@@ -177,7 +229,7 @@ def _summary(submission: Submission, unit: ReportingUnit) -> dict[str, Any]:
 
 _SHOWN = (
     "id", "form_code", "form_version", "period", "revision", "status", "received_at",
-    "is_on_time", "door", "actor", "content_sha256", "file_name", "file_sha256",
+    "is_on_time", "door", "actor", "content_sha256", "file_name", "file_sha256", "signer", "reason",
 )  # fmt: skip
 
 

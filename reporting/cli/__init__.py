@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from reporting import __version__
+from reporting.cli.accounts import accounts_group
 from reporting.cli.audit import audit_group
 from reporting.cli.calendar import calendar_group
 from reporting.cli.clients import clients_group
@@ -42,6 +43,7 @@ for command in (
     mail_group,
     forms_group,
     units_group,
+    accounts_group,
     clients_group,
     keys_group,
     receipts_group,

@@ -6,7 +6,14 @@ from reporting.models.base import Base
 from reporting.models.calendar import CalendarDay
 from reporting.models.clients import Client
 from reporting.models.consolidations import Edition, EditionInput
-from reporting.models.drafts import CellComment, Draft, DraftChange, DraftState, Explanation
+from reporting.models.drafts import (
+    CellComment,
+    Draft,
+    DraftAct,
+    DraftChange,
+    DraftState,
+    Explanation,
+)
 from reporting.models.ledger import JobAction, JobRun
 from reporting.models.mappings import KeyMapping
 from reporting.models.messages import Notice, NoticeKind, OutboxMail, Person
@@ -53,6 +60,7 @@ __all__ = [
     "CrossCheckOutcome",
     "Door",
     "Draft",
+    "DraftAct",
     "DraftChange",
     "DraftState",
     "Edition",

@@ -20,6 +20,16 @@ class DraftState(StrEnum):
     APPROVED = "approved"
 
 
+class DraftAct(StrEnum):
+    """What was done to a draft at one of its versions."""
+
+    ENTERED = "entered"
+    EXPLAINED = "explained"
+    CHECKED = "checked"
+    APPROVED = "approved"
+    VOIDED = "voided"
+
+
 class Draft(Base):
     """The report that a unit prepares for one obligation, until it is sent or thrown away.
 
@@ -47,9 +57,15 @@ class Draft(Base):
     checked_by: Mapped[str] = mapped_column(String(200), default="", server_default="")
     approval_id: Mapped[int | None]  # audit_line
 
+    # A number that was used before would let an old version of another draft pass for this one.
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - as SQLAlchemy has it
+
 
 class DraftChange(Base):
-    """What one change made of a draft, cell by cell: who, when, old and new as they were typed."""
+    """What was done to a draft at one version: who, when, and each cell old and new as typed.
+
+    `cells` has the first of them, `cells_changed` says how many there were.
+    """
 
     __tablename__ = "draft_change"
 
@@ -58,8 +74,11 @@ class DraftChange(Base):
     version: Mapped[int]
     at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(String(200))
+    account_id: Mapped[int | None]
+    act: Mapped[DraftAct] = mapped_column(enum_text(DraftAct))
     voided_approval: Mapped[bool]
     cells: Mapped[list[dict[str, Any]]] = mapped_column(JSON)  # {"cell", "old", "new"}
+    cells_changed: Mapped[int]
 
     __table_args__ = (Index("ix_draft_change_draft", "draft_id", "version"),)
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.canonical import read_report
 from forms.catalogue import Catalogue
 from forms.derived import SUFFIX
+from forms.issues import sentence
 from forms.period import Period
+from forms.rule_outcomes import printed
+from reporting.models import EditionInput, Submission
 from reporting.services.actors import Actor
 from reporting.services.downloads import NamedFile
 from reporting.services.editions import KeptEdition, find_edition
+from reporting.services.explanations import Warned, explanations_of, warned_by
 from reporting.services.named import window_of
+from reporting.services.receipts import issues_from_data
 from reporting.services.units import views
 from reporting.workbooks.consolidated_table import write_consolidated
-from reporting.workbooks.edition_facts import EditionFacts, InputFacts
+from reporting.workbooks.edition_facts import EditionFacts, ExplainedFacts, InputFacts
 
 
 def edition_workbook(
@@ -59,4 +65,40 @@ def _facts(session: Session, kept: KeptEdition, catalogue: Catalogue) -> Edition
             )
             for line in kept.inputs
         ],
+        explanations=_explanations(session, kept, catalogue),
     )
+
+
+def _explanations(
+    session: Session, kept: KeptEdition, catalogue: Catalogue
+) -> list[ExplainedFacts]:
+    """What was said about the inputs by the cut-off: nothing in it can change any more."""
+    inputs = select(EditionInput.submission_id).where(EditionInput.edition_id == kept.edition.id)
+    said = explanations_of(session, inputs, until=kept.edition.cut_off_at)
+    query = select(
+        Submission.id, Submission.form_code, Submission.form_version, Submission.issues
+    ).where(Submission.id.in_(list(said)))
+    found = {
+        number: (code, version, data) for number, code, version, data in session.execute(query)
+    }
+    facts = []
+    for line in kept.inputs:
+        for one in said.get(line.submission_id, []):
+            code, version, data = found[line.submission_id]
+            issue = next(
+                (issue for issue in issues_from_data(data) if warned_by(issue) == one.warned), None
+            )
+            cell, warning = one.warned.cell, _rule(catalogue, code, version, one.warned)
+            if issue is not None:
+                cell, warning = issue.place or issue.address or cell, sentence(issue)
+            facts.append(
+                ExplainedFacts(line.unit_code, line.unit_name, cell, warning, one.text, one.actor)
+            )
+    return facts
+
+
+def _rule(catalogue: Catalogue, code: str, version: int, warned: Warned) -> str:
+    """A rule across reports in words; what came of it is run again and again, and may change."""
+    form = catalogue.form(code, version)
+    rules = {f"{table.key}.{rule.id}": rule for table in form.tables for rule in table.rules}
+    return printed(rules[warned.rule_id]) if warned.rule_id in rules else warned.rule_id

@@ -1,7 +1,7 @@
 """Opening a period: who owes which form by when is worked out once, and frozen.
 
 Nothing here is worked out again later, whatever becomes of the calendar, the regime or the map of
-units. With the obligations the ledger is asked for all that the clock has to do for them.
+units. What the clock has to do for the obligations is asked for by whoever opens (following).
 """
 
 from __future__ import annotations
@@ -171,31 +171,3 @@ def _reporters(
     if units is not None:
         query = query.where(ReportingUnit.id.in_(units))
     return [(unit, str(kind), parent) for unit, kind, parent in session.execute(query)]
-
-
-def open_regime_period(
-    session: Session,
-    *,
-    actor: Actor,
-    forms: Sequence[FormVersion],
-    regimes: Mapping[str, Regime],
-    period: Period,
-    zone: ZoneInfo,
-    now: datetime,
-) -> dict[str, Opening]:
-    """Open one period for all forms that have it; gives what was done by form code."""
-    calendar = working_calendar(session)
-    return {
-        form.code: open_period(
-            session,
-            actor=actor,
-            form=form,
-            regime=regimes[form.regime],
-            period=period,
-            zone=zone,
-            now=now,
-            calendar=calendar,
-        )
-        for form in forms
-        if period.kind in form.periods and form.reporter_kinds
-    }

@@ -58,6 +58,7 @@ class Owed(NamedTuple):
     in_force_sha256: str | None
     in_force_status: SubmissionStatus | None
     has_readers: bool  # whether a rule of another report looks at this one
+    amendable_at: datetime | None  # since when what was accepted may be corrected
     sides: Sides  # what its own rules compare it with
     next_submission: int = 0  # the id of the revision that may be stored; 0 where none may be
 
@@ -97,7 +98,7 @@ def find_owed(
             return None, [_bad_period(raw, form)]
         if owed is None:
             require_for_unit(session, actor=actor, act=act, unit_id=unit.id, form=form.code)
-            return None, [_not_owed(session, unit.id, form, period, received_at)]
+            return None, [_not_owed(session, actor, unit.id, form, period, received_at)]
     require_for_unit(session, actor=actor, act=act, unit_id=owed.unit_id, form=form.code)
     issues: list[Issue] = []
     if received_at < owed.opens_at:
@@ -152,7 +153,7 @@ def _find(
     status = SubmissionStatus(row[17]) if row[17] else None
     window, stand = Window(row[7], row[8]), Stand(row[13])
     return Owed._make(
-        [*row[:7], window, *row[9:13], stand, *row[14:17], status, row[18], sides, drawn[0][0]]
+        [*row[:7], window, *row[9:13], stand, *row[14:17], status, *row[18:20], sides, drawn[0][0]]
     )
 
 
@@ -198,6 +199,7 @@ _SELECT = (
         _sent.content_sha256,
         _sent.status,
         has_readers(),
+        _owed.amendable_at,
     )
     .select_from(_joined.outerjoin(_sent_table, _sent.id == _owed.in_force_id))
     .where(_wanted)
@@ -214,10 +216,21 @@ def _examples(kinds: tuple[str, ...]) -> list[str]:
 
 
 def _not_owed(
-    session: Session, unit_id: int, form: FormVersion, period: Period, now: datetime
+    session: Session,
+    actor: Actor,
+    unit_id: int,
+    form: FormVersion,
+    period: Period,
+    now: datetime,
 ) -> Issue:
     owed = list_owed(
-        session, unit_id=unit_id, now=now, form_code=form.code, newest_first=True, limit=12
+        session,
+        actor=actor,
+        unit_id=unit_id,
+        now=now,
+        form_code=form.code,
+        newest_first=True,
+        limit=12,
     )
     periods = ", ".join(row.period for row in owed) or "—"
     return Issue("not_owed", given=period.code, expected=periods)

@@ -79,6 +79,9 @@ def _read(rows: Sequence[ImportRow]) -> tuple[list[_Line], list[ImportFault]]:
     lines: list[_Line] = []
     faults: list[ImportFault] = []
     for row in rows:
+        faults += row.faults
+        if row.faults:
+            continue
         reader = RowReader(row)
         unit = reader.code("unit", is_required=True)
         name = reader.text("name", is_required=True, limit=LONGEST_NAME)

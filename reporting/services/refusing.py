@@ -69,6 +69,12 @@ def refuse(
     )
 
 
+def refused_beforehand(raw: RawReturn, issues: tuple[Issue, ...]) -> Receipt:
+    """The answer of `refuse` to a return that is only tried: nothing is kept."""
+    named = short(raw.form, 60), short(raw.unit, 60), short(raw.period, 20)
+    return Receipt(Verdict.REFUSED, *named, issues)
+
+
 def _record(
     session: Session,
     actor: Actor,

@@ -47,6 +47,25 @@ def may_do(actor: Actor, act: Act) -> ColumnElement[bool]:
     return or_(false(), *allowed)
 
 
+def may_do_to(session: Session, actor: Actor, act: Act, owed: ReportingObligation) -> bool:
+    """Whether the actor may do an act to one obligation: what a page offers him."""
+    query = select(ReportingObligation.id).where(ReportingObligation.id == owed.id)
+    return session.scalars(query.where(may_do(actor, act))).one_or_none() is not None
+
+
+def may_see_draft(actor: Actor) -> ColumnElement[bool]:
+    """An expression beside ReportingObligation: whether its draft is the actor's affair.
+
+    A draft is the sender's own: to the receiver there is nothing until it is sent.
+    """
+    allowed = [
+        and_(_there(grant, actor.today)(ReportingObligation.unit_id), _of_forms(grant))
+        for act in (Act.READ, *sorted(OF_THE_SENDER))
+        for grant in _widest(actor.grants_of(act))
+    ]
+    return or_(false(), *allowed)
+
+
 def may_for_unit(
     session: Session, actor: Actor, act: Act, unit_id: int | None, *, form: str = ""
 ) -> bool:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import Boolean, bindparam, case, insert, null, update
 from sqlalchemy.orm import Session
 
+from forms.addresses import Places
 from forms.canonical import ENGINE, sha256
 from forms.catalogue import Catalogue
 from forms.definition import FormVersion
@@ -40,7 +41,13 @@ _PUT_IN_FORCE = (
     update(_owed)
     .where(_owed.c.id == bindparam("obligation"))
     .values(
-        in_force_id=bindparam("new"), revisions=bindparam("count"), stand=bindparam("now_stands")
+        in_force_id=bindparam("new"),
+        revisions=bindparam("count"),
+        stand=bindparam("now_stands"),
+        # A clock that was ahead may have marked it, or it had begun before the due instant.
+        late_at=case((bindparam("is_in_time", type_=Boolean), null()), else_=_owed.c.late_at),
+        # A correction that was allowed is allowed once.
+        amendable_at=null(),
     )
 )
 
@@ -55,6 +62,7 @@ class Taken:
     issues: tuple[Issue, ...]
     content: bytes
     digest: str
+    places: Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,7 @@ def store(session: Session, at: Circle, taken: Taken) -> Receipt:
         submission_id=submission_id,
         unit_id=owed.unit_id,
         now=at.recorded_at,
+        places=taken.places,
     )
     entry = _entry(taken, submission_id, revision)
     if owed.in_force_id is not None:
@@ -92,6 +101,7 @@ def store(session: Session, at: Circle, taken: Taken) -> Receipt:
         "new": submission_id,
         "count": revision["revision"],
         "now_stands": stand_with(owed, is_on_time=revision["is_on_time"]),
+        "is_in_time": revision["is_on_time"],
         "obligation": owed.obligation_id,
     }
     write_at_once(
@@ -138,6 +148,7 @@ def _entry(taken: Taken, submission_id: int, revision: dict[str, Any]) -> Entry:
             "due_at": instant_text(taken.owed.due_at),
             "reason": revision["reason"],
             "approval": revision["approval_id"],
+            "replaces": taken.owed.in_force_id,
         },
     )
 

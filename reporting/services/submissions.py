@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from forms.canonical import sha256, write_report
 from forms.catalogue import Catalogue
 from forms.checking import check
-from forms.definition import FormVersion, Severity
+from forms.definition import FormVersion
 from forms.issues import Issue
 from forms.naming_rows import Circumstances
 from forms.period import BadPeriod, Period
@@ -39,15 +39,13 @@ from reporting.services.receipts import (
     Verdict,
     issues_from_data,
     receipt_number,
+    verdict_beforehand,
 )
 from reporting.services.refusing import Delivery, refuse, short
 from reporting.services.signing import Signer
 from reporting.services.storing import Circle, Taken, store
 
 Clock = Callable[[], datetime]
-
-#: What stands against receiving now, and says nothing about the figures.
-_SOFT_IN_PREFLIGHT = ("not_owed", "period_not_open", "period_closed")
 
 
 def receive(
@@ -58,15 +56,17 @@ def receive(
     catalogue: Catalogue,
     clock: Clock,
     signer: Signer,
+    act: Act = Act.APPROVE,
 ) -> Receipt:
     """Receive one return: a new revision, the receipt of the one in force, or a refusal.
 
     The same content as the revision in force gives its receipt again. `clock` is read inside the
-    lock, so that an edition's cut-off is exact. Flushes; the caller commits, also on a refusal.
-    Raises NotAllowed where the actor may not act for the unit.
+    lock, so that an edition's cut-off is exact. `act` is what the actor must be allowed: entering
+    is enough where another has signed. Flushes; the caller commits, also on a refusal. Raises
+    NotAllowed where the actor may not act for the unit.
     """
     raw = delivery.raw
-    form = _newest(catalogue, raw.form)
+    form = _newest(catalogue, raw)
     if form is None:
         return refuse(session, actor=actor, delivery=delivery, issues=_not_a_form(catalogue, raw))
     owed, issues = find_owed(
@@ -76,7 +76,7 @@ def receive(
         form=form,
         catalogue=catalogue,
         received_at=delivery.received_at,
-        act=Act.APPROVE,
+        act=act,
         lock=True,
     )
     if owed is None or any(issue.code == "wrong_version" for issue in issues):
@@ -91,20 +91,29 @@ def receive(
     digest = sha256(content)
     if owed.in_force_sha256 == digest and owed.in_force_status is not SubmissionStatus.RETURNED:
         return _repeated(session, owed)
+    if _is_settled(owed):
+        return refuse(session, actor=actor, delivery=delivery, issues=(_accepted(owed),))
     notes = (*checked.issues, *notes_on_time(owed, delivery.begun_at, delivery.received_at))
-    taken = Taken(form, owed, checked.report, notes, content, digest)
+    taken = Taken(form, owed, checked.report, notes, content, digest, checked.places)
     return store(session, Circle(actor, delivery, catalogue, signer, clock()), taken)
 
 
 def preflight(
-    session: Session, *, actor: Actor, raw: RawReturn, catalogue: Catalogue, now: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    raw: RawReturn,
+    catalogue: Catalogue,
+    now: datetime,
+    act: Act = Act.READ,
 ) -> Receipt:
     """The verdict that `receive` would give, at any time and without side effects.
 
-    That a period is not open, or not owed, is said as a warning: whoever prepares a return early
-    wants to know about its figures.
+    Where nothing but a period that is not open, or not owed, stands against it, the verdict says
+    so: whoever prepares a return early wants to know about its figures. `act` is what the actor
+    must be allowed.
     """
-    form = _newest(catalogue, raw.form)
+    form = _newest(catalogue, raw)
     if form is None:
         return _verdict(raw, _not_a_form(catalogue, raw))
     owed, issues = find_owed(
@@ -114,12 +123,11 @@ def preflight(
         form=form,
         catalogue=catalogue,
         received_at=now,
-        act=Act.READ,
+        act=act,
         lock=False,
     )
-    soft = [_softened(issue) if issue.code in _SOFT_IN_PREFLIGHT else issue for issue in issues]
     if owed is None:
-        return _verdict(raw, (*soft, *_content_issues(catalogue, form, raw, issues)))
+        return _verdict(raw, (*issues, *_content_issues(catalogue, form, raw, issues)))
     form = catalogue.form(form.code, owed.form_version)
     around = _circumstances(session, catalogue, form, raw, owed)
     checked = check(form, _addressed(raw, owed), around)
@@ -131,11 +139,16 @@ def preflight(
         submission_id=0,
         unit_id=owed.unit_id,
         now=now,
+        places=checked.places,
     )
     across = tuple(issue for outcome in outcomes for issue in outcome.issues)
-    refused = any(issue.severity is Severity.ERROR for issue in (*soft, *checked.issues))
-    verdict = _verdict(raw, (*soft, *checked.issues, *across), unit_name=owed.unit_name)
-    return verdict if refused else replace(verdict, verdict=Verdict.RECEIVED)
+    receipt = _verdict(raw, (*issues, *checked.issues), unit_name=owed.unit_name)
+    refused = receipt.verdict is Verdict.REFUSED
+    digest = "" if refused else sha256(write_report(form, checked.report))
+    if _is_settled(owed) and digest != owed.in_force_sha256:
+        settled = (*issues, _accepted(owed), *checked.issues)
+        receipt = _verdict(raw, settled, unit_name=owed.unit_name)
+    return replace(receipt, issues=(*receipt.issues, *across), content_sha256=digest)
 
 
 def receipt_of(session: Session, submission: Submission) -> Receipt:
@@ -166,8 +179,12 @@ def receipt_of(session: Session, submission: Submission) -> Receipt:
     )
 
 
-def _newest(catalogue: Catalogue, code: str) -> FormVersion | None:
-    return catalogue.latest(code) if code in catalogue.codes else None
+def _newest(catalogue: Catalogue, raw: RawReturn) -> FormVersion | None:
+    """The newest version of the form, whose code the return then bears, however it was spelt."""
+    if raw.form not in catalogue.codes:
+        named = (form.code for form in catalogue.forms if form.file_code == raw.form)
+        raw.form = next(named, raw.form)
+    return catalogue.latest(raw.form) if raw.form in catalogue.codes else None
 
 
 def _circumstances(
@@ -208,10 +225,18 @@ def _repeated(session: Session, owed: Owed) -> Receipt:
     return replace(first, verdict=Verdict.REPEATED)
 
 
+def _is_settled(owed: Owed) -> bool:
+    """Whether the revision in force was accepted, and no correction of it is allowed."""
+    return owed.in_force_status is SubmissionStatus.ACCEPTED and owed.amendable_at is None
+
+
+def _accepted(owed: Owed) -> Issue:
+    return Issue("already_accepted", given=owed.period, expected=str(owed.revisions))
+
+
 def _verdict(raw: RawReturn, issues: tuple[Issue, ...], unit_name: str = "") -> Receipt:
-    refused = any(issue.severity is Severity.ERROR for issue in issues)
     return Receipt(
-        Verdict.REFUSED if refused else Verdict.RECEIVED,
+        verdict_beforehand(issues),
         short(raw.form, 60),
         short(raw.unit, 60),
         short(raw.period, 20),
@@ -227,7 +252,3 @@ def _not_a_form(catalogue: Catalogue, raw: RawReturn) -> tuple[Issue, ...]:
     given = short(raw.form, 60) or "(trống)"
     unknown = Issue("unknown_form", given=given, expected=", ".join(catalogue.codes))
     return (unknown, *raw.issues)
-
-
-def _softened(issue: Issue) -> Issue:
-    return Issue(issue.code, Severity.WARNING, given=issue.given, expected=issue.expected)

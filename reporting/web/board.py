@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import NamedTuple
 
 from flask import Blueprint, Response, request
@@ -12,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from reporting.http import Right, allows, current_actor, current_parts
 from reporting.services.board import BoardLine, By, board, board_periods
+from reporting.web.choosing import nearest_period
 from reporting.web.csv_files import csv_file
 from reporting.web.rendering import render
 
@@ -85,7 +84,7 @@ def _asked(session: Session) -> _Asked:
     periods = board_periods(session, actor=current_actor())
     period = wanted.get("period", "")
     if period not in periods:
-        period = _nearest(periods, current_parts().clock())
+        period = nearest_period(periods, current_parts().clock())
     return _Asked(list(periods), period, form, by)
 
 
@@ -101,11 +100,6 @@ def _lines(
         after=after,
         limit=limit,
     )
-
-
-def _nearest(periods: Mapping[str, datetime], now: datetime) -> str:
-    """The period that is just being collected: the one that is due, or was, next to now."""
-    return min(periods, key=lambda period: abs(periods[period] - now), default="")
 
 
 def _total(lines: list[BoardLine], period: str) -> BoardLine:

@@ -12,8 +12,10 @@ from forms.definition import FormVersion
 from forms.issues import Issue
 from forms.returns import RawReturn
 from forms.rule_outcomes import printed
+from reporting.errors import Stale
 from reporting.http import (
     XLSX,
+    Delivered,
     Right,
     allows,
     current_actor,
@@ -25,15 +27,21 @@ from reporting.models import Door
 from reporting.services.actors import Act
 from reporting.services.archive import find_kept, kept_file
 from reporting.services.deliveries import read_return
+from reporting.services.draft_record import find_draft, tag_of
+from reporting.services.drafts import DraftView, Typed, save_delivered, save_draft
 from reporting.services.keys import trusted_keys
 from reporting.services.named import form_for_period, form_named, unit_named
 from reporting.services.obligations import OwedForm, list_owed
 from reporting.services.receipts import Receipt, Verdict, issue_for_people
-from reporting.services.refusing import Delivery, refuse
+from reporting.services.refusing import Delivery, refuse, refused_beforehand
+from reporting.services.rights import require_for_unit
 from reporting.services.submissions import preflight, receipt_of, receive
 from reporting.services.templates import make_template
 from reporting.services.units import UnitView, views
+from reporting.sign_off_doors import draft_work
+from reporting.web.drafts import stale_page
 from reporting.web.rendering import digest_in_groups, render
+from reporting.web.settling import settling_of
 
 blp = Blueprint("web", __name__)
 
@@ -46,6 +54,9 @@ class Chosen:
     form: FormVersion
     period: str
     owed: OwedForm | None
+    is_for_draft: bool = False  # a person's file is a draft until someone has signed
+    has_draft: bool = False
+    draft: str = ""  # the draft as the visitor has seen it
 
     def arguments(self) -> dict[str, str]:
         """What addresses of this return carry."""
@@ -84,6 +95,9 @@ def check() -> tuple[str, int]:
     parts, chosen = current_parts(), _chosen()
     delivered = read_delivery(file_only=True)
     raw = read_return(delivered.body, is_workbook=True, limits=parts.xlsx_limits)
+    if _is_of_another(chosen, raw):
+        receipt = refused_beforehand(raw, (_other_return(chosen, raw),))
+        return _verdict_page(chosen, receipt, delivered.file_name, is_trial=True, raw=raw)
     with parts.reading_sessions() as session:
         receipt = preflight(
             session,
@@ -98,7 +112,10 @@ def check() -> tuple[str, int]:
 @blp.post("/return/send")
 @allows(Right.PAGE, Act.APPROVE, Act.ENTER)
 def send() -> tuple[str, int] | AnyResponse:
-    """Receive a file; on to its receipt, or the verdict where it is refused."""
+    """Receive a file; on to its receipt, or the verdict where it is refused.
+
+    From a person it becomes a draft, which someone signs.
+    """
     parts, chosen = current_parts(), _chosen()
     delivered = read_delivery(file_only=True)
     raw = read_return(delivered.body, is_workbook=True, limits=parts.xlsx_limits)
@@ -109,7 +126,10 @@ def send() -> tuple[str, int] | AnyResponse:
         Door.PAGE,
         delivered.received_at,
         delivered.begun_at,
+        reason=request.form.get("reason", ""),
     )
+    if chosen.is_for_draft and not _is_of_another(chosen, raw):
+        return _keep_as_draft(chosen, delivered, delivery)
     with parts.sessions.begin() as session:
         if _is_of_another(chosen, raw):
             # Sent as it is, it would count for a return that the clerk does not have in mind.
@@ -131,6 +151,31 @@ def send() -> tuple[str, int] | AnyResponse:
     return redirect(place, code=HTTPStatus.SEE_OTHER)
 
 
+def _keep_as_draft(
+    chosen: Chosen, delivered: Delivered, delivery: Delivery
+) -> tuple[str, int] | AnyResponse:
+    """What a person sends waits for who signs; what nobody owes is refused and kept."""
+    typed = Typed(delivered.body, delivered.is_workbook, delivered.file_name, delivery.reason)
+    kept: DraftView | Receipt
+    try:
+        with current_parts().sessions.begin() as session:
+            if chosen.owed is not None:
+                number = chosen.owed.id
+                kept = save_draft(
+                    session, draft_work(), obligation_id=number, typed=typed, if_match=chosen.draft
+                )
+            else:
+                kept = save_delivered(session, draft_work(), delivery=delivery, typed=typed)
+    except Stale as stale:
+        if chosen.owed is None or not stale.more.get("version"):
+            raise
+        return stale_page(chosen.owed.id, stale)
+    if isinstance(kept, Receipt):
+        return _verdict_page(chosen, kept, delivered.file_name, is_trial=False, raw=delivery.raw)
+    place = url_for("drafts_web.show_draft", obligation_id=kept.owed.id, saved="1")
+    return redirect(place, code=HTTPStatus.SEE_OTHER)
+
+
 @blp.get("/receipts/<int(max=9223372036854775807):submission_id>")
 @allows(Right.PAGE)
 def show_receipt(submission_id: int) -> str:
@@ -140,12 +185,14 @@ def show_receipt(submission_id: int) -> str:
         kept = find_kept(session, actor=current_actor(), submission_id=submission_id)
         receipt = receipt_of(session, kept.submission)
         keys = trusted_keys(session, parts.signer)
+        settling = settling_of(session, kept)
     form = form_named(parts.catalogue, receipt.form, receipt.version)
     return render(
         "receipt.html",
         receipt=receipt,
         is_signed_well=receipt.proof is not None and receipt.proof.is_good(keys),
         kept=kept,
+        settling=settling,
         form=form,
         issues=[issue_for_people(issue) for issue in receipt.issues],
         cross_checks=kept.cross_checks,
@@ -171,8 +218,8 @@ def _rules_in_words(form: FormVersion) -> dict[str, str]:
 
 
 def _chosen() -> Chosen:
-    """The return that the address, or the posted form, names. Raises NotFound."""
-    parts, asked = current_parts(), request.values
+    """The return that the address, or the posted form, names. Raises NotFound, NotAllowed."""
+    parts, asked, actor = current_parts(), request.values, current_actor()
     with parts.reading_sessions() as session:
         form, period, window = form_for_period(
             session, parts.catalogue, asked.get("form", ""), asked.get("period", "")
@@ -181,9 +228,22 @@ def _chosen() -> Chosen:
         unit = unit_named(session, asked.get("unit", ""), on=on)
         view = views(session, [unit.id], on=on)[unit.id]
         owed = list_owed(
-            session, unit_id=unit.id, now=parts.clock(), form_code=form.code, period=period.code
+            session,
+            actor=actor,
+            unit_id=unit.id,
+            now=parts.clock(),
+            form_code=form.code,
+            period=period.code,
         )
-    return Chosen(view, form, period.code, owed[0] if owed else None)
+        if not owed:  # What is owed to one's own unit may be looked at without more.
+            require_for_unit(session, actor=actor, act=Act.READ, unit_id=unit.id, form=form.code)
+        found = find_draft(session, owed[0].id) if owed else None
+    is_for_draft = current_actor().account_id is not None
+    tag = tag_of(found) if found is not None and is_for_draft else ""
+    # What the visitor has seen goes from page to page; what others did meanwhile he has not seen.
+    seen = request.form.get("draft", "")[:60] if request.method == "POST" else tag
+    has_draft = is_for_draft and found is not None
+    return Chosen(view, form, period.code, owed[0] if owed else None, is_for_draft, has_draft, seen)
 
 
 def _is_of_another(chosen: Chosen, raw: RawReturn) -> bool:
@@ -202,6 +262,7 @@ def _verdict_page(
     chosen: Chosen, receipt: Receipt, file_name: str, *, is_trial: bool, raw: RawReturn
 ) -> tuple[str, int]:
     is_refused = receipt.verdict is Verdict.REFUSED
+    hindrances = () if is_refused else receipt.hindrances
     page = render(
         "verdict.html",
         chosen=chosen,
@@ -210,7 +271,8 @@ def _verdict_page(
         is_trial=is_trial,
         is_refused=is_refused,
         is_of_another=_is_of_another(chosen, raw),
-        errors=[issue_for_people(issue) for issue in receipt.errors],
+        hindrances=[issue_for_people(issue) for issue in hindrances],
+        errors=[issue_for_people(issue) for issue in receipt.errors if issue not in hindrances],
         warnings=[issue_for_people(issue) for issue in receipt.warnings],
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK

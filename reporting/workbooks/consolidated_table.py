@@ -21,6 +21,7 @@ from reporting.workbooks.edition_facts import EditionFacts
 from reporting.workbooks.edition_sheets import (
     remark,
     write_coverage,
+    write_explained,
     write_issues,
     write_sources,
 )
@@ -51,6 +52,7 @@ def write_consolidated(
         write_coverage(workbook, edition, about=about)
         write_sources(workbook, edition, about=about)
         write_issues(workbook, edition, about=about)
+        write_explained(workbook, edition, about=about)
     return buffer.getvalue()
 
 

@@ -24,6 +24,18 @@ class InputFacts:
     received_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ExplainedFacts:
+    """Why a warning about one report that went in is as it should be, and who says so."""
+
+    unit_code: str
+    unit_name: str
+    cell: str
+    warning: str
+    text: str
+    actor: str
+
+
 @dataclass(frozen=True)
 class EditionFacts:
     """One edition of a consolidated form.
@@ -42,5 +54,6 @@ class EditionFacts:
     coverage: Mapping[str, Any] = field(default_factory=dict)
     issues: Sequence[Mapping[str, Any]] = ()
     inputs: Sequence[InputFacts] = ()
+    explanations: Sequence[ExplainedFacts] = ()
     prepared_title: str = PREPARED_BY
     signer_title: str = HEAD_OF_UNIT

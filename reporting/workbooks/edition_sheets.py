@@ -12,6 +12,7 @@ from reporting.workbooks.writing import OpenWorkbook, instant_text
 COVERAGE_SHEET = "Mức độ đầy đủ"
 SOURCE_SHEET = "Nguồn"
 ISSUES_SHEET = "Cần giải trình"
+EXPLAINED_SHEET = "Giải trình"
 
 MISSING = "Chưa báo cáo"
 RETURNED = "Bị trả lại, chưa gửi lại"
@@ -30,6 +31,7 @@ _COUNTS = (
 _COVERAGE_WIDTHS = (6, 26, 62, 30)
 _SOURCE_WIDTHS = (6, 18, 46, 12, 9, 68, 24)
 _ISSUE_WIDTHS = (6, 46, 40, 16, 16, 24, 40)
+_EXPLAINED_WIDTHS = (6, 14, 36, 18, 56, 56, 24)
 
 
 def write_coverage(workbook: OpenWorkbook, edition: EditionFacts, *, about: str) -> None:
@@ -96,6 +98,27 @@ def write_issues(workbook: OpenWorkbook, edition: EditionFacts, *, about: str) -
             sheet.cells((number, *(str(issue.get(key, "")) for key in keys), None))
     else:
         sheet.line("Số liệu tổng hợp thỏa mọi quy tắc của biểu.", italic=True)
+    sheet.finish()
+
+
+def write_explained(workbook: OpenWorkbook, edition: EditionFacts, *, about: str) -> None:
+    """What senders said about the warnings of their reports; no sheet where nobody said anything.
+
+    Only what was said by the cut-off, so that the same edition gives the same bytes for ever.
+    """
+    if not edition.explanations:
+        return
+    sheet = PlainSheet(workbook, EXPLAINED_SHEET, _EXPLAINED_WIDTHS, footer=about)
+    _write_title(sheet, "Giải trình của đơn vị báo cáo", edition, about)
+    sheet.gap()
+    sheet.head(
+        ("STT", "Mã đơn vị", "Tên đơn vị", "Ô", "Cảnh báo", "Giải trình", "Người giải trình"),
+        centred=(0, 1, 3),
+    )
+    for number, one in enumerate(edition.explanations, 1):
+        sheet.cells(
+            (number, one.unit_code, one.unit_name, one.cell, one.warning, one.text, one.actor)
+        )
     sheet.finish()
 
 

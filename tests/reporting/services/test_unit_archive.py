@@ -65,7 +65,7 @@ def filled(session: Session) -> tuple[ReportingUnit, ReportingUnit]:
     for unit in units:
         me = of_unit(f"máy của {unit.code}", unit.id)
         first = send(session, a_return(unit.code), actor=me)
-        rows = {"Đất đai": GOOD_CELLS | {"c4": 121, "c8": 102}}
+        rows = {"Đất đai": dict(GOOD_CELLS) | {"c4": 121, "c8": 102}}
         send(session, a_return(unit.code, rows=rows), actor=me)
         send(session, a_return(unit.code, rows={"Đất đai": {"c4": "nhiều"}}), actor=me)
         said = {"submission_id": first.submission_id, "at": IN_Q3, "actor": me.name}

@@ -9,13 +9,22 @@ from io import StringIO
 import pytest
 from sqlalchemy import update
 
+from forms.period import Period
 from reporting.app import create_app
 from reporting.models import ReportingObligation, Stand
 from reporting.services.regimes import make_regime
 from reporting.services.signing import ServerKey
 from reporting.settings import Environment, Settings
 from reporting.web.csv_files import csv_file
-from tests.builders import GOOD_CELLS, IN_Q3, LEAF_FORM, SYSTEM, a_return, shipped_forms
+from tests.builders import (
+    GOOD_CELLS,
+    IN_Q3,
+    LEAF_FORM,
+    SYSTEM,
+    a_return,
+    an_open_period,
+    shipped_forms,
+)
 from tests.reporting.doors import Doors
 from tests.reporting.services.test_assigning import STORM
 
@@ -48,6 +57,16 @@ def test_a_province_sees_what_comes_for_its_communes(doors: Doors) -> None:
     """How many of them will be asked for what."""
     below = doors.http.get("/?unit=H55").text.split('id="below-title"')[1]
     assert '<td class="figure" data-label="Số đơn vị">2</td>' in below
+
+
+def test_the_periods_open_on_the_one_that_is_collected(doors: Doors) -> None:
+    """A period that was opened early does not hide the one that runs."""
+    with doors.sessions.begin() as session:
+        an_open_period(session, form_code="01/TCD", period=Period.parse("2026-Q4"))
+    page = doors.http.get("/periods").text
+    assert '<option value="2026-Q3" selected>' in page
+    assert '<option value="2026-Q4">' in page
+    assert '<option value="2026-Q4" selected>' in doors.http.get("/periods?period=2026-Q4").text
 
 
 def test_the_board_comes_in_pages(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +146,7 @@ def test_the_list_of_regimes_is_open_to_all_and_tells_no_secret(doors: Doors) ->
         assert "Báo cáo mật" not in text
     assert "ngày 19 tháng cuối kỳ" in page
     assert "Thông tư 01/2020/TT-VPCP, Điều 10; số 01/2020/TT-VPCP" in page
-    assert browser.get("/board").status_code == 403
+    assert browser.get("/board").headers["Location"] == "/sign-in?next=/board"
     seen = {
         who: "CV-MAT" in {one["code"] for one in doors.get("/regimes", who).get_json()["items"]}
         for who in ("commune", "centre")
