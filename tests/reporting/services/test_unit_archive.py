@@ -23,6 +23,7 @@ from reporting.models import (
     AuditLine,
     CellComment,
     Draft,
+    DraftAct,
     DraftChange,
     DraftState,
     Explanation,
@@ -111,7 +112,15 @@ def a_draft(session: Session, unit: ReportingUnit, obligation_id: int) -> None:
     session.add(draft)
     session.flush()
     change = DraftChange(
-        draft_id=draft.id, version=1, at=IN_Q3, actor=unit.code, voided_approval=False, cells=[]
+        draft_id=draft.id,
+        version=1,
+        at=IN_Q3,
+        actor=unit.code,
+        account_id=None,
+        act=DraftAct.ENTERED,
+        voided_approval=False,
+        cells=[],
+        cells_changed=0,
     )
     session.add(change)
     session.flush()
