@@ -21,7 +21,7 @@ from tests.simulation.counting import Tally, count, wanted_of
 from tests.simulation.playing import Play, Size, play
 
 FIRST = datetime(2027, 1, 5, tzinfo=ZONE)
-ON_POSTGRESQL = Size(FIRST, datetime(2042, 1, 5, tzinfo=ZONE), 2, kills=160, jumps=80)
+ON_POSTGRESQL = Size(FIRST, datetime(2041, 1, 5, tzinfo=ZONE), 2, kills=160, jumps=80)
 ON_SQLITE = Size(FIRST, datetime(2029, 1, 5, tzinfo=ZONE), 1, kills=40, jumps=20)
 
 

@@ -38,6 +38,8 @@ CAST = (
     Member("X1", UnitKind.COMMUNE, "H55"),
     # Whoever looks after this commune looks after the province as well.
     Member("X2", UnitKind.COMMUNE, "H55", "binh@h55.gov.test"),
+    Member("X3", UnitKind.COMMUNE, "H55"),
+    Member("X4", UnitKind.COMMUNE, "H55"),
     Member("S1", UnitKind.DEPARTMENT, "H55", "dat@s1.gov.test"),
     Member("T1", UnitKind.SUBORDINATE, "G01"),
 )
