@@ -52,7 +52,6 @@ blp = Blueprint(
 )
 
 _DRAFT = "/obligations/<int(max=9223372036854775807):obligation_id>/draft"
-_READERS = (Act.READ, *WRITERS)
 
 
 def _guarded(view: Any) -> Any:
@@ -71,7 +70,7 @@ def _guarded(view: Any) -> Any:
 @blp.get("/drafts")
 @blp.arguments(DraftListArguments, location="query")
 @blp.response(200, DraftPage)
-@allows(Right.CLIENT, *_READERS)
+@allows(Right.CLIENT, *WRITERS)
 def get_drafts(arguments: dict[str, Any]) -> Any:
     """The drafts that are the client's affair, oldest first, page by page."""
     with current_parts().reading_sessions() as session:
@@ -91,7 +90,7 @@ def get_drafts(arguments: dict[str, Any]) -> Any:
 
 @blp.get(_DRAFT)
 @blp.response(200, DraftSchema)
-@allows(Right.CLIENT, *_READERS)
+@allows(Right.CLIENT, *WRITERS)
 def get_draft(obligation_id: int) -> Any:
     """One draft: its verdict, what is to be explained, what others did. Its ETag goes with it."""
     with current_parts().reading_sessions() as session:
@@ -100,7 +99,7 @@ def get_draft(obligation_id: int) -> Any:
 
 @blp.get(f"{_DRAFT}/file")
 @blp.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
-@allows(Right.CLIENT, *_READERS)
+@allows(Right.CLIENT, *WRITERS)
 def get_draft_file(obligation_id: int) -> Response:
     """The body of a draft as it was handed in last, to be saved."""
     with current_parts().reading_sessions() as session:

@@ -219,6 +219,16 @@ def view_draft(session: Session, at: DraftWork, *, obligation_id: int) -> DraftV
     return look_at(session, at, owed, draft)
 
 
+def own_draft(session: Session, *, actor: Actor, obligation_id: int) -> Draft | None:
+    """The draft for an obligation, where it is the actor's affair: to others there is none."""
+    query = (
+        select(Draft)
+        .join(ReportingObligation, ReportingObligation.id == Draft.obligation_id)
+        .where(Draft.obligation_id == obligation_id, may_see_draft(actor))
+    )
+    return session.scalars(query).one_or_none()
+
+
 def list_drafts(
     session: Session,
     *,

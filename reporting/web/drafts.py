@@ -44,12 +44,11 @@ from reporting.web.rendering import render
 blp = Blueprint("drafts_web", __name__)
 
 _ONE = "/drafts/<int(max=9223372036854775807):obligation_id>"
-_READERS = (Act.READ, *WRITERS)
 _PAGE_SIZE = 100
 
 
 @blp.get("/drafts")
-@allows(Right.PAGE, *_READERS)
+@allows(Right.PAGE, *WRITERS)
 def show_drafts() -> str:
     """What waits to be looked over, to be signed, to be sent; several are signed at once."""
     asked = request.args
@@ -106,14 +105,14 @@ def post_approvals() -> str:
 
 
 @blp.get(_ONE)
-@allows(Right.PAGE, *_READERS)
+@allows(Right.PAGE, *WRITERS)
 def show_draft(obligation_id: int) -> str:
     """One draft: figures as typed, what was found, explanations, what others did, comments."""
     return _page(obligation_id, is_saved=request.args.get("saved") == "1")
 
 
 @blp.get(f"{_ONE}/file")
-@allows(Right.PAGE, *_READERS)
+@allows(Right.PAGE, *WRITERS)
 def download_draft(obligation_id: int) -> Response:
     """The file as it was handed in last."""
     with current_parts().reading_sessions() as session:

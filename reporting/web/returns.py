@@ -27,8 +27,8 @@ from reporting.models import Door
 from reporting.services.actors import Act
 from reporting.services.archive import find_kept
 from reporting.services.deliveries import read_return
-from reporting.services.draft_record import find_draft, tag_of
-from reporting.services.drafts import DraftView, Typed, save_delivered, save_draft
+from reporting.services.draft_record import tag_of
+from reporting.services.drafts import DraftView, Typed, own_draft, save_delivered, save_draft
 from reporting.services.named import form_for_period, form_named, unit_named
 from reporting.services.obligations import OwedForm, list_owed
 from reporting.services.receipts import Receipt, Verdict, issue_for_people
@@ -225,8 +225,9 @@ def _chosen() -> Chosen:
         owed = list_owed(
             session, unit_id=unit.id, now=parts.clock(), form_code=form.code, period=period.code
         )
-        found = find_draft(session, owed[0].id) if owed else None
-    is_for_draft = current_actor().account_id is not None
+        actor = current_actor()
+        is_for_draft = actor.account_id is not None
+        found = own_draft(session, actor=actor, obligation_id=owed[0].id) if owed else None
     tag = tag_of(found) if found is not None and is_for_draft else ""
     # What the visitor has seen goes from page to page; what others did meanwhile he has not seen.
     seen = request.form.get("draft", "")[:60] if request.method == "POST" else tag

@@ -213,6 +213,7 @@ def test_a_neighbour_finds_nothing(visitors: Visitors) -> None:
     visitors.drop("clerk")
     draft = visitors.draft
     assert draft not in visitors.get("neighbour", "/drafts").text
+    assert "Đã có bản nháp" not in visitors.get("receiver", f"/return?{RETURN}").text
     for path in (draft, f"{draft}/file"):
         assert visitors.get("neighbour", path).status_code == 404
     visitors.post("head", f"{draft}/approval", draft)
