@@ -37,6 +37,7 @@ from reporting.services.actors import Act
 from reporting.services.draft_record import tag_of
 from reporting.services.drafts import DraftView, Typed
 from reporting.services.explanations import WRITERS
+from reporting.services.finding_drafts import list_drafts
 from reporting.services.receipts import Verdict
 from reporting.sign_off_doors import (
     Each,
@@ -74,7 +75,7 @@ def _guarded(view: Any) -> Any:
 def get_drafts(arguments: dict[str, Any]) -> Any:
     """The drafts that are the client's affair, oldest first, page by page."""
     with current_parts().reading_sessions() as session:
-        found = drafts.list_drafts(
+        found = list_drafts(
             session,
             actor=current_actor(),
             state=DraftState(arguments["state"]) if arguments["state"] else None,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 from forms.issues import EN, VI, Issue, sentence
 from forms.returns import RawReturn
@@ -23,7 +23,7 @@ from reporting.models import (
     ReportingObligation,
     ReportingUnit,
 )
-from reporting.services.actors import Act, Actor
+from reporting.services.actors import Act
 from reporting.services.audit import instant_text
 from reporting.services.deliveries import read_return
 from reporting.services.draft_record import (
@@ -217,57 +217,6 @@ def view_draft(session: Session, at: DraftWork, *, obligation_id: int) -> DraftV
     if owed is None or draft is None:
         raise no_draft(obligation_id)
     return look_at(session, at, owed, draft)
-
-
-def own_draft(session: Session, *, actor: Actor, obligation_id: int) -> Draft | None:
-    """The draft for an obligation, where it is the actor's affair: to others there is none."""
-    query = (
-        select(Draft)
-        .join(ReportingObligation, ReportingObligation.id == Draft.obligation_id)
-        .where(Draft.obligation_id == obligation_id, may_see_draft(actor))
-    )
-    return session.scalars(query).one_or_none()
-
-
-def list_drafts(
-    session: Session,
-    *,
-    actor: Actor,
-    state: DraftState | None = None,
-    period: str = "",
-    form_code: str = "",
-    after: int = 0,
-    limit: int = 100,
-) -> list[tuple[Draft, ReportingObligation, ReportingUnit]]:
-    """Drafts that are the actor's affair, oldest first, from after a number on: one statement."""
-    query = (
-        select(Draft, ReportingObligation, ReportingUnit)
-        .join(ReportingObligation, ReportingObligation.id == Draft.obligation_id)
-        .join(ReportingUnit, ReportingUnit.id == ReportingObligation.unit_id)
-        .where(Draft.id > after, may_see_draft(actor))
-        .options(undefer(Draft.body))
-        .order_by(Draft.id)
-        .limit(limit)
-    )
-    if state is not None:
-        query = query.where(Draft.state == state)
-    if period:
-        query = query.where(ReportingObligation.period == period)
-    if form_code:
-        query = query.where(ReportingObligation.form_code == form_code)
-    return [(draft, owed, unit) for draft, owed, unit in session.execute(query)]
-
-
-def name_obligations(
-    session: Session, *, actor: Actor, ids: Sequence[int]
-) -> Mapping[int, tuple[ReportingObligation, ReportingUnit]]:
-    """Some obligations whose drafts are the actor's affair, with their units: one statement."""
-    query = (
-        select(ReportingObligation, ReportingUnit)
-        .join(ReportingUnit, ReportingUnit.id == ReportingObligation.unit_id)
-        .where(ReportingObligation.id.in_(ids), may_see_draft(actor))
-    )
-    return {owed.id: (owed, unit) for owed, unit in session.execute(query)}
 
 
 def _new_draft(session: Session, at: DraftWork, owed: ReportingObligation) -> Draft:

@@ -27,6 +27,7 @@ from reporting.services.cell_comments import cells_of
 from reporting.services.draft_record import tag_of
 from reporting.services.drafts import DraftView, Typed
 from reporting.services.explanations import WRITERS, Explained, Warned, wants_explanation, warned_by
+from reporting.services.finding_drafts import list_drafts, name_obligations
 from reporting.services.receipts import Verdict, issue_for_people
 from reporting.services.rights import may_do_to
 from reporting.services.sign_off import Sent
@@ -55,7 +56,7 @@ def show_drafts() -> str:
     state = DraftState(asked["state"]) if asked.get("state") in list(DraftState) else None
     after = min(max(asked.get("after", 0, type=int), 0), 2**62)
     with current_parts().reading_sessions() as session:
-        found = drafts.list_drafts(
+        found = list_drafts(
             session, actor=current_actor(), state=state, after=after, limit=_PAGE_SIZE
         )
         lines = [
@@ -89,7 +90,7 @@ def post_approvals() -> str:
 
     done = one_by_one(items, sign)
     with current_parts().reading_sessions() as session:
-        named = drafts.name_obligations(
+        named = name_obligations(
             session, actor=current_actor(), ids=[number for number, _ in items]
         )
     results = [

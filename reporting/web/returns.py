@@ -28,7 +28,8 @@ from reporting.services.actors import Act
 from reporting.services.archive import find_kept
 from reporting.services.deliveries import read_return
 from reporting.services.draft_record import tag_of
-from reporting.services.drafts import DraftView, Typed, own_draft, save_delivered, save_draft
+from reporting.services.drafts import DraftView, Typed, save_delivered, save_draft
+from reporting.services.finding_drafts import own_draft
 from reporting.services.named import form_for_period, form_named, unit_named
 from reporting.services.obligations import OwedForm, list_owed
 from reporting.services.receipts import Receipt, Verdict, issue_for_people

@@ -17,7 +17,6 @@ from reporting.services.acceptance import Which, tag_of_submission
 from reporting.services.actors import Act
 from reporting.services.archive import Kept
 from reporting.services.cell_comments import Comment, cells_of, comments_of
-from reporting.services.drafts import own_draft
 from reporting.services.explanations import (
     WRITERS,
     explain,
@@ -25,6 +24,7 @@ from reporting.services.explanations import (
     open_issues,
     warned_by,
 )
+from reporting.services.finding_drafts import own_draft
 from reporting.services.inbox import list_waiting
 from reporting.services.obligation_acts import events_of
 from reporting.services.receipts import issue_for_people
