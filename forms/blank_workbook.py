@@ -20,7 +20,8 @@ from forms.definition import CellType, FormVersion, RowModel
 from forms.form_heading import put, set_up_page, write_heading, write_signatures
 from forms.locating_tables import NOTE_LABEL
 from forms.period import Period, Window
-from forms.prior_figures import PriorFigures, carried_columns, prefilled_names
+from forms.prefilled_figures import PrefilledFigures
+from forms.prior_figures import PriorFigures, prefilled_names
 from forms.returns import RowName, TableData
 from forms.sheet_styles import AMBER, GREEN, RED, Styles, open_workbook_for_writing
 from forms.template_checks import ALL_WELL, NOTHING_YET, HelperColumns, TableChecks, status_formula
@@ -49,6 +50,7 @@ def blank_workbook(
     made_at: datetime,
     prior: Mapping[str, TableData] | None = None,
     row_names: Mapping[str, Sequence[RowName]] | None = None,
+    taken: Mapping[str, TableData] | None = None,
     lists: Mapping[str, CodeList] | None = None,
     blanks: Mapping[RowModel, int] = BLANK_ROWS,
 ) -> bytes:
@@ -56,17 +58,16 @@ def blank_workbook(
 
     `prior` are the tables of the preceding period's report: their row names are printed, and
     every column that a rule ties to the last period starts with its figure. `row_names` names
-    rows that are printed whether or not they stood there before.
+    rows that are printed whether or not they stood there before. `taken` are tables of an edition
+    whose figures the form takes from other reports: their rows are printed and filled in.
     """
-    names = {
-        table.key: prefilled_names(
-            table,
-            unit=RowName(unit_code, label=unit_name),
-            given=(row_names or _NO_NAMES).get(table.key, ()),
-            prior=(prior or _NO_PRIOR).get(table.key),
-        )
-        for table in form.tables
-    }
+    taken = taken or _NO_PRIOR
+    names = _row_names(
+        form,
+        unit=RowName(unit_code, label=unit_name),
+        given={key: data.names for key, data in taken.items()} | dict(row_names or _NO_NAMES),
+        prior=prior or _NO_PRIOR,
+    )
     layout = lay_out(form, window=window, rows=names, blanks=blanks)
     buffer = BytesIO()
     workbook = open_workbook_for_writing(buffer, made_at=made_at)
@@ -74,7 +75,13 @@ def blank_workbook(
     sources = _write_lists(workbook, layout, lists or _NO_LISTS, window)
     styles = Styles(workbook)
     write_heading(sheet, styles, layout, agency=unit_name, period=period, window=window)
-    records = _write_tables(sheet, styles, layout, prior=prior or _NO_PRIOR, sources=sources)
+    figures = {
+        table.key: PrefilledFigures(
+            table, (prior or _NO_PRIOR).get(table.key), taken.get(table.key)
+        )
+        for table in form.tables
+    }
+    records = _write_tables(sheet, styles, layout, figures=figures, sources=sources)
     _write_note(sheet, styles, layout)
     write_signatures(sheet, styles, layout)
     _finish(sheet, layout)
@@ -95,6 +102,22 @@ def blank_workbook(
     return buffer.getvalue()
 
 
+def _row_names(
+    form: FormVersion,
+    *,
+    unit: RowName,
+    given: Mapping[str, Sequence[RowName]],
+    prior: Mapping[str, TableData],
+) -> dict[str, list[RowName]]:
+    """The rows that each table prints."""
+    return {
+        table.key: prefilled_names(
+            table, unit=unit, given=given.get(table.key, ()), prior=prior.get(table.key)
+        )
+        for table in form.tables
+    }
+
+
 def sheet_name(form: FormVersion) -> str:
     """The name of the sheet: the number of the form, without what Excel refuses in names."""
     return form.code.split("/VPCP")[0].translate({ord(sign): "-" for sign in "[]:*?/\\'"})[:31]
@@ -105,7 +128,7 @@ def _write_tables(
     styles: Styles,
     layout: FormLayout,
     *,
-    prior: Mapping[str, TableData],
+    figures: Mapping[str, PriorFigures],
     sources: Sources,
 ) -> list[TableRecord]:
     helpers = HelperColumns.after(layout.last_col)
@@ -113,9 +136,8 @@ def _write_tables(
     nils: list[tuple[int, int]] = []
     for table in layout.tables:
         nil = nil_cell(layout, table)
-        checks = TableChecks(layout, table, helpers, nil, carried_columns(table.table))
-        figures = PriorFigures(table.table, prior.get(table.table.key))
-        records.append(TableWriter(sheet, styles, checks, figures, sources).write())
+        checks = TableChecks(layout, table, helpers, nil, figures[table.table.key])
+        records.append(TableWriter(sheet, styles, checks, sources).write())
         nils.append(nil)
     _write_status(sheet, styles, layout, helpers, nils)
     return records

@@ -27,7 +27,10 @@ from forms.issues import Issue
 from forms.naming_rows import Circumstances
 from forms.returns import (
     Int64Array,
+    Mark,
+    RawCell,
     RawReturn,
+    RawTable,
     Report,
     RowName,
     State,
@@ -46,10 +49,11 @@ _NOTE = Column("note", ("Ghi chú",), CellType.TEXT)
 
 @dataclass(frozen=True)
 class Checked:
-    """The verdict on a return. `report` is None only where nothing of it could be read."""
+    """The verdict on a return. `places` tells where its rows stood as they were sent."""
 
     report: Report
     issues: tuple[Issue, ...]
+    places: Places
 
     @property
     def is_refused(self) -> bool:
@@ -72,7 +76,7 @@ def check(form: FormVersion, raw: RawReturn, circumstances: Circumstances) -> Ch
     issues.extend(_note_issues(raw.note))
     for table in form.tables:
         sent = raw.tables.get(table.key)
-        if sent is None or (not sent.rows and not sent.nil):
+        if sent is None or _says_nothing(table, sent):
             data[table.key] = _empty(table)
             if table.compulsory:
                 issues.append(Issue("missing_table", cell=table.key, label=table.title))
@@ -92,7 +96,7 @@ def check(form: FormVersion, raw: RawReturn, circumstances: Circumstances) -> Ch
     report = Report(
         form.code, form.version, raw.unit, raw.period, tables_of_batch(batch, data), raw.note
     )
-    return Checked(report, _told(issues))
+    return Checked(report, _told(issues), places)
 
 
 def broken_rules(form: FormVersion, tables: Mapping[str, TableData]) -> list[Issue]:
@@ -206,6 +210,21 @@ def tables_of_batch(batch: Batch, data: Mapping[str, TableData]) -> dict[str, Ta
         )
         for key, table in data.items()
     }
+
+
+def _says_nothing(table: Table, sent: RawTable) -> bool:
+    """Whether a table has no row and no nil mark; headings without a word below are no rows."""
+    if sent.nil or not sent.rows:
+        return not sent.nil
+    if table.model is not RowModel.OUTLINE or not table.compulsory:
+        return False
+    return not any(_is_said(value) for row in sent.rows for value in row.cells.values())
+
+
+def _is_said(value: RawCell) -> bool:
+    if isinstance(value, str):
+        return bool(value.strip())
+    return value is not None and value is not Mark.OWN_FORMULA
 
 
 def _empty(table: Table) -> TableData:

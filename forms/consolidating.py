@@ -41,7 +41,8 @@ class Contribution:
     """What one source brings: rows of many reports below each other, with a name for each.
 
     `values` and `states` are (rows, figure columns of the source table). `names` gives each row's
-    name in the consolidated table; `texts` its texts, where the mode keeps texts.
+    name in the consolidated table; `texts` its texts, where the mode keeps texts. `ranks` say which
+    keys come first where no list orders the rows: agencies stand by kind, as on paper.
     """
 
     source: Source
@@ -51,6 +52,7 @@ class Contribution:
     values: Int64Array
     states: StateArray
     texts: Sequence[Mapping[str, str]] = field(default_factory=tuple)
+    ranks: Mapping[str, int] = field(default_factory=dict)
 
 
 class TotalTooLarge(ArithmeticError):
@@ -151,7 +153,8 @@ def _gather(
         for name, rows in zip(part.names, used, strict=True):
             found.setdefault(name.path, name)
             labels.setdefault(name.path, Counter())[name.label] += rows
-    names = _ordered(table, found, labels, window, lists)
+    ranks = {key: rank for part in parts for key, rank in part.ranks.items()}
+    names = _ordered(table, found, labels, window, lists, ranks)
     position = {name.path: index for index, name in enumerate(names)}
     blocks = [_mapped(table, part) for part in parts]
     groups = [
@@ -235,8 +238,9 @@ def _ordered(
     labels: Mapping[str, Counter[str]],
     window: Window,
     lists: Mapping[str, CodeList],
+    ranks: Mapping[str, int],
 ) -> list[RowName]:
-    """Declared rows in declared order; others by section, then list order, then key."""
+    """Declared rows in declared order; others by section, then list order, then rank, then key."""
     if table.model in (RowModel.FIXED, RowModel.OUTLINE):
         return [RowName(row.key, label=row.label) for row in asked_rows(table, window)]
     code_list = lists.get(table.heading.code_list)
@@ -246,8 +250,9 @@ def _ordered(
     official = {entry.code: entry.label for entry in code_list.entries} if code_list else {}
     section_rank = {section.key: number for number, section in enumerate(table.sections)}
 
-    def place(name: RowName) -> tuple[int, int, str]:
-        return section_rank.get(name.section, 0), rank.get(name.key, len(rank)), name.key
+    def place(name: RowName) -> tuple[int, int, int, str]:
+        listed = rank.get(name.key, len(rank))
+        return section_rank.get(name.section, 0), listed, ranks.get(name.key, 0), name.key
 
     def label(name: RowName) -> str:
         # The spelling most units use, then the first in order: never who came first.

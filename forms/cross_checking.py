@@ -15,11 +15,13 @@ import numpy as np
 
 from forms.addresses import Places
 from forms.aggregating import sum_by_name
+from forms.aligning import align, has_row, row_sources, rows_left_out, with_blank_rows
 from forms.checking import batch_of
 from forms.compiling import compile_form
-from forms.definition import FormVersion, RowModel, Severity, Table
-from forms.evaluating import Batch, Figures, empty_aligned
+from forms.definition import FormVersion, Rule, Severity, Table
+from forms.evaluating import empty_aligned
 from forms.issues import Issue
+from forms.period import Period, Window
 from forms.returns import Report, State, TableData
 from forms.rule_outcomes import general_failures, printed, rule_issue
 from forms.values import FIGURE_BOUND
@@ -69,18 +71,32 @@ def sources_of(form: FormVersion) -> tuple[str, ...]:
 
 
 def cross_check(
-    form: FormVersion, report: Report, companions: Mapping[str, Companion]
+    form: FormVersion,
+    report: Report,
+    companions: Mapping[str, Companion],
+    *,
+    window: Window | None = None,
+    places: Places | None = None,
 ) -> list[CrossOutcome]:
-    """Run every external rule of a form on one report; `companions` has every source of it."""
-    batch = batch_of(form, [report.tables])
-    for source, sent in companions.items():
-        companion = in_version(form, sent) if source == "previous" else sent
-        if companion.report is not None:
-            batch.once[source] = batch_of(companion.form, [companion.report])
-            _align(batch, report, source, companion)
-    places = Places.of_report(form, report.tables)
+    """Run every external rule of a form on one report; `companions` has every source of it.
+
+    `window` is the days that the report covers: what is not asked in them is not missed. Without
+    it, they are those of the decree. `places` are those of the return as it was checked; a report
+    that is read back from the store has rows in their order, and no cells of a sheet.
+    """
+    sides = {
+        source: in_version(form, sent) if source == "previous" else sent
+        for source, sent in companions.items()
+    }
+    asker = _Asker(
+        form,
+        report,
+        sides,
+        window or Period.parse(report.period).window(),
+        places or Places.of_report(form, report.tables),
+    )
     return [
-        _cross_outcome(batch, table, position, report, companions, places)
+        asker.outcome(table, position)
         for table in form.tables
         for position, rule in enumerate(table.rules)
         if rule.is_external
@@ -142,61 +158,80 @@ def _in_columns(table: Table, older: Table | None, report: Mapping[str, TableDat
     )
 
 
-def _cross_outcome(
-    batch: Batch,
-    table: Table,
-    position: int,
-    report: Report,
-    companions: Mapping[str, Companion],
-    places: Places,
-) -> CrossOutcome:
-    rule = table.rules[position]
-    rule_id = f"{table.key}.{rule.id}"
-    sources = [ref.source for ref in rule.expression.refs if ref.source]
-    source = sources[0]
-    if any(companions[name].is_exempt for name in sources):
-        return CrossOutcome(rule_id, source, Outcome.EXEMPT)
-    waiting = [name for name in sources if companions[name].report is None]
-    if waiting:
-        issue = Issue(
-            "rule_pending",
-            Severity.WARNING,
-            cell=table.key,
-            label=table.title,
-            rule=printed(rule),
-            rule_id=rule_id,
-            expected=companions[waiting[0]].form.code,
-        )
-        return CrossOutcome(rule_id, source, Outcome.PENDING, (issue,))
-    issues = tuple(
-        rule_issue(batch, table, position, report=0, row=row, data=report.tables, places=places)
-        for _, row in general_failures(rule, table, batch)
-    )
-    return CrossOutcome(rule_id, source, Outcome.FAILED if issues else Outcome.MET, issues)
+class _Asker:
+    """The external rules of one report, asked one by one.
 
+    The report is asked with the rows that it leaves out, as rows of blanks below its own.
+    """
 
-def _align(batch: Batch, report: Report, source: str, companion: Companion) -> None:
-    """Bring the other report's rows into the order of ours, by row key; blank where it has none."""
-    assert companion.report is not None
-    for table in batch.form.tables:
-        home = table if source == "previous" else companion.form.tables[0]
-        there = companion.report[home.key]
-        names = report.tables[table.key].names
-        values, states = empty_aligned(home, len(names))
-        at = {name.path: index for index, name in enumerate(there.names)}
-        if home.model is RowModel.SINGLE and table.model is RowModel.SINGLE:
-            rows = [0] * len(names) if there.names else [-1] * len(names)
-        else:
-            rows = [at.get(name.path, -1) for name in names]
-        for index, row in enumerate(rows):
-            if row >= 0:
-                values[index], states[index] = there.values[row], there.states[row]
-        figures = batch.figures[table.key]
-        batch.aligned[(source, table.key)] = Figures(
-            values,
-            states,
-            figures.starts,
-            figures.counts,
-            np.zeros((1, values.shape[1]), np.int64),
-            np.full((1, values.shape[1]), State.BLANK, np.uint8),
+    def __init__(
+        self,
+        form: FormVersion,
+        report: Report,
+        sides: Mapping[str, Companion],
+        window: Window,
+        places: Places,
+    ) -> None:
+        self._places = places
+        self._sides = sides
+        self._report = report
+        there = {name: side.report for name, side in sides.items() if side.report is not None}
+        once = {name: batch_of(sides[name].form, [report]) for name, report in there.items()}
+        left_out = {
+            table.key: rows_left_out(table, report, once, there, window) for table in form.tables
+        }
+        self._data = {
+            table.key: with_blank_rows(table, report.tables[table.key], left_out[table.key])
+            for table in form.tables
+        }
+        self._batch = batch_of(form, [self._data])
+        self._batch.once.update(once)
+        for table in form.tables:
+            self._batch.figures[table.key].left_out = len(left_out[table.key])
+            for source in there:
+                align(self._batch, table, self._data[table.key].names, source, there)
+
+    def outcome(self, table: Table, position: int) -> CrossOutcome:
+        """What came of one rule, and the issues it gives."""
+        rule = table.rules[position]
+        rule_id = f"{table.key}.{rule.id}"
+        sources = [ref.source for ref in rule.expression.refs if ref.source]
+        source = sources[0]
+        if any(self._sides[name].is_exempt for name in sources):
+            return CrossOutcome(rule_id, source, Outcome.EXEMPT)
+        waiting = [name for name in sources if self._sides[name].report is None]
+        if waiting:
+            issue = Issue(
+                "rule_pending",
+                Severity.WARNING,
+                cell=table.key,
+                label=table.title,
+                rule=printed(rule),
+                rule_id=rule_id,
+                expected=self._sides[waiting[0]].form.code,
+            )
+            return CrossOutcome(rule_id, source, Outcome.PENDING, (issue,))
+        issues = tuple(
+            self._issue(table, position, row)
+            for _, row in general_failures(rule, table, self._batch)
+            if self._concerns(rule, table, row)
         )
+        return CrossOutcome(rule_id, source, Outcome.FAILED if issues else Outcome.MET, issues)
+
+    def _concerns(self, rule: Rule, table: Table, row: int) -> bool:
+        """Whether a rule is asked of a row: of those left out, only where it reads them."""
+        if row < len(self._report.tables[table.key].names):
+            return True
+        path = self._data[table.key].names[row].path
+        return any(
+            has_row(table, source, self._sides[source].form, self._sides[source].report, path)
+            for source in row_sources(rule)
+        )
+
+    def _issue(self, table: Table, position: int, row: int) -> Issue:
+        issue = rule_issue(
+            self._batch, table, position, report=0, row=row, data=self._data, places=self._places
+        )
+        if row < len(self._report.tables[table.key].names):
+            return issue
+        return replace(issue, code="row_left_out", address="", place="")

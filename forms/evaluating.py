@@ -37,7 +37,8 @@ class Figures:
 
     `values` and `states` are (rows of all reports, figure columns); `starts` and `counts` are
     (reports,). Totals are (reports, figure columns). `row_at` tells for a declared row where it
-    stands in each report, or -1.
+    stands in each report, or -1. The last `left_out` rows are not rows of the only report: another
+    report has them (see forms.aligning), and they are not counted.
     """
 
     values: Int64Array
@@ -47,6 +48,7 @@ class Figures:
     total_values: Int64Array
     total_states: StateArray
     row_at: dict[str, Int64Array] = field(default_factory=dict)
+    left_out: int = 0
 
 
 @dataclass(slots=True)
@@ -221,12 +223,13 @@ def _figure(ref: Ref, batch: Batch, table: Table, home: Figures, column: int | N
     where = batch.figures[ref.table] if ref.table else home
     target = (batch.form.table_by_key[ref.table] if ref.table else table).figure_index
     if ref.kind == "rows":
-        return Evaluated(where.counts, np.ones(batch.reports, np.bool_), False)
+        counts = where.counts - where.left_out
+        return Evaluated(counts, np.ones(batch.reports, np.bool_), False)
     position = target[ref.column] if ref.column else column
     assert position is not None
     if ref.kind == "sum":
         sums, seen = sum_rows(where, np.array([position], np.int64))
-        return Evaluated(sums[:, 0], seen[:, 0] | (where.counts == 0), False)
+        return Evaluated(sums[:, 0], seen[:, 0] | (where.counts == where.left_out), False)
     if ref.row == TOTAL:
         return _vector(where.total_values[:, position], where.total_states[:, position], False)
     if ref.row:

@@ -15,6 +15,7 @@ from decimal import Decimal
 from forms.compiling import figure_digits
 from forms.definition import BlankMeans, Column, Rule
 from forms.expressions import TOTAL, Expression, Linear, PercentOf, Ref
+from forms.sheet_texts import unread
 from forms.workbook_layout import FormLayout, LineKind, TableLayout
 
 _COMPARISONS = {"==": "=", "!=": "<>"}
@@ -143,9 +144,29 @@ def rule_formula(rule: Rule, spot: Spot) -> str | None:
         holds = _comparison_text(expression, spot)
     if holds is None:
         return None
-    if rule.blank is BlankMeans.ZERO and not isinstance(expression, PercentOf):
-        return holds
-    return f"OR({_unknown(expression.refs, spot)},{holds})"
+    zero = rule.blank is BlankMeans.ZERO and not isinstance(expression, PercentOf)
+    unseen = _unseen(expression.refs, spot, cells_too=zero)
+    unless = [*unseen, *([] if zero else [_unknown(expression.refs, spot)])]
+    return f"OR({','.join((*unless, holds))})" if unless else holds
+
+
+def _unseen(refs: Sequence[Ref], spot: Spot, *, cells_too: bool) -> list[str]:
+    """What is TRUE where a figure written as text stands in what a rule adds up.
+
+    The server reads it and the sheet does not, so that the sheet says nothing. A rule that skips
+    blanks counts its own cells anyway; `cells_too` asks for them where it does not.
+    """
+    found: dict[str, None] = {}
+    for ref in refs:
+        there = spot.table_of(ref)
+        column = there.table.by_id.get(ref.column or spot.column)
+        cells = spot.column_range(ref) if ref.kind == "sum" or ref.row == TOTAL else None
+        if cells:
+            found[unread(cells, column)] = None
+        place = spot.cell(ref) if cells_too and ref.kind == "cell" else None
+        if place:
+            found[unread(spot.name(*place), column)] = None
+    return list(found)
 
 
 def _comparison_text(expression: Expression, spot: Spot) -> str | None:

@@ -20,7 +20,9 @@ class Issue:
     """One finding.
 
     `cell` is the cell id, `address` its display (`r05.c02`), `place` the sheet cell.
-    `rule` and `rule_id` name the rule that was broken, if one was. All are texts.
+    `rule` and `rule_id` name the rule that was broken, if one was. All are texts. What was given
+    and expected is mostly what stands in a cell; where it is words, `given_en` and `expected_en`
+    say them in English.
     """
 
     code: str
@@ -34,6 +36,8 @@ class Issue:
     rule_id: str = ""
     label: str = ""  # the header or the row in words, or what else the sentence names
     note: str = ""
+    given_en: str = ""
+    expected_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +159,20 @@ CATALOGUE: Mapping[str, Wording] = {
         "“{given}” is not in list {expected}. The return is received all the same; the centre "
         "will map it once.",
     ),
+    "row_left_to_type": Wording(
+        "Dòng {label} do đơn vị lập biểu {expected} tự nhập, chưa có trong bản tổng hợp; dòng tổng "
+        "chưa gồm dòng này.",
+        "Row {label} is typed by the unit that reports {expected} and is not in this edition; the "
+        "total is without it.",
+    ),
     # --- cells ---
     "unknown_column": Wording(
         "Phần này không có cột {given}. Có: {expected}.",
         "This table has no column {given}. It has: {expected}.",
     ),
     "missing_value": Wording(
-        "Ô {address} ({label}) bắt buộc phải có số liệu. Không có phát sinh thì ghi 0.",
-        "Cell {address} ({label}) must be filled. Where there is nothing to report, write 0.",
+        "Ô {address} ({label}) bắt buộc phải điền. Cần: {expected}.",
+        "Cell {address} ({label}) must be filled. Expected: {expected}.",
     ),
     "not_a_figure": Wording(
         "Ô {address} ({label}) ghi “{given}”, không phải là số. Cần: {expected}.",
@@ -209,8 +219,9 @@ CATALOGUE: Mapping[str, Wording] = {
         "Cell {address} ({label}) says “{given}”, which is not in its list. Expected: {expected}.",
     ),
     "foreign_formula": Wording(
-        "Ô {address} ({label}) chứa công thức không thuộc mẫu. Hãy thay bằng giá trị.",
-        "Cell {address} ({label}) holds a formula that is not the template's. Put its value there.",
+        "Ô {address} ({label}) chứa công thức không thuộc mẫu: {given}. Hãy thay bằng giá trị.",
+        "Cell {address} ({label}) holds a formula that is not the template's: {given}. Put its "
+        "value there.",
     ),
     "excel_error": Wording(
         "Ô {address} ({label}) báo lỗi Excel {given}. Cần: {expected}.",
@@ -233,6 +244,12 @@ CATALOGUE: Mapping[str, Wording] = {
         "Ô {address} ({label}) ở dòng tổng ghi {given}, cộng các dòng được {expected}.",
         "Cell {address} ({label}) of the total row says {given}; the rows add up to {expected}.",
     ),
+    "row_left_out": Wording(
+        "Báo cáo thiếu dòng này ({label}): {rule}. Không có dòng nên đang là {given}, phải là "
+        "{expected}. Hãy thêm dòng vào báo cáo.",
+        "A row is left out ({label}): {rule}. Without the row it is {given}, and should be "
+        "{expected}. Please add the row.",
+    ),
     "rule_pending": Wording(
         "{label}: {rule}. Chưa so được vì chưa có {expected}; sẽ tự kiểm tra khi có.",
         "{label}: {rule}. Not compared yet: {expected} has not arrived; it will be checked then.",
@@ -243,15 +260,16 @@ CATALOGUE: Mapping[str, Wording] = {
 def sentence(issue: Issue, language: str = VI) -> str:
     """The issue as one sentence for a person, in Vietnamese (`vi`) or English (`en`)."""
     wording = CATALOGUE[issue.code]
-    template = wording.vi if language == VI else wording.en
+    is_english = language != VI
+    template = wording.en if is_english else wording.vi
     text = template.format(
         address=issue.place or issue.address,
-        given=issue.given,
-        expected=issue.expected,
-        rule=issue.rule if language == VI else _rule_in_english(issue.rule),
+        given=(is_english and issue.given_en) or issue.given,
+        expected=(is_english and issue.expected_en) or issue.expected,
+        rule=_rule_in_english(issue.rule) if is_english else issue.rule,
         label=issue.label,
     )
-    return f"{text} {issue.note}".rstrip() if issue.note and language == VI else text
+    return f"{text} {issue.note}".rstrip() if issue.note and not is_english else text
 
 
 #: What `forms.rule_outcomes.printed` says in words; longer phrases first.

@@ -82,14 +82,20 @@ def _row(table: Table) -> Schema:
     if table.rows:
         key["examples"] = [row.key for row in table.rows]
     properties: Schema = {"key": key, "cells": _cells(table)}
-    if table.sections:
-        keys = [section.key for section in table.sections]
-        properties["section"] = {"type": "string", "examples": keys}
+    required = ["key", "cells"] if table.model in _NAMED else ["cells"]
+    if table.sections and table.rows:
+        # A declared row stands under its heading already; whatever the sender adds is not read.
+        properties["section"] = {"type": "string", "examples": [s.key for s in table.sections]}
+    elif table.sections:
+        required.append("section")
+        properties["section"] = {
+            "enum": [*(s.key for s in table.sections), *(s.label for s in table.sections)]
+        }
     elif table.model is not RowModel.OUTLINE:
         properties["section"] = {"const": ""}
     return {
         "type": "object",
-        "required": ["key", "cells"] if table.model in _NAMED else ["cells"],
+        "required": required,
         "additionalProperties": False,
         "properties": properties,
     }

@@ -102,6 +102,13 @@ class Period:
             raise BadPeriod(f"{code!r} is no day; expected such as 2026-10-05") from None
         return cls(on.year, "D", on.month, on.day)
 
+    @classmethod
+    def of_kind(cls, kind: str, year: int) -> list[Self]:
+        """The periods of a kind in a year: one, or each month."""
+        if kind == "M":
+            return [cls(year, kind, month) for month in range(1, 13)]
+        return [cls(year, kind)]
+
     @property
     def code(self) -> str:
         """The code as it is written everywhere."""

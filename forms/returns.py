@@ -33,22 +33,39 @@ class Mark(Enum):
     """Raw cells that are no text and no number."""
 
     OWN_FORMULA = "own_formula"  # the template's own formula: computed from the declaration
-    FOREIGN_FORMULA = "foreign_formula"
-    EXCEL_ERROR = "excel_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A raw cell that the reader of the file cannot take: the code of the issue, what stands there.
+
+    `expected` is '' where it is what the column expects anyway.
+    """
+
+    code: str
+    given: str
+    expected: str = ""
+
+    def __str__(self) -> str:
+        return self.given
 
 
 #: What a reader may put in a cell. Floats never get this far: a reader turns them into Decimal.
-RawCell = None | int | Decimal | str | bool | Mark | Any
+RawCell = None | int | Decimal | str | bool | Mark | Unreadable | Any
 
 
 @dataclass(slots=True)
 class RawRow:
-    """One row as sent. `key` is what the sender wrote to name it."""
+    """One row as sent. `key` is what the sender wrote to name it.
+
+    `number` counts it among the rows that say anything, once the rows are named; 0 before.
+    """
 
     key: str = ""
     section: str = ""
     cells: dict[str, RawCell] = field(default_factory=dict)  # column id -> raw
     places: dict[str, str] = field(default_factory=dict)  # column id or "key" -> "Sheet!C7"
+    number: int = field(default=0, compare=False)
 
 
 @dataclass(slots=True)

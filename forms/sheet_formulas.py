@@ -1,4 +1,6 @@
-"""Which cells of a sheet hold formulas or errors: python-calamine gives only cached values.
+"""What cells of a sheet hold beside their values: formulas, errors, a format of percentages.
+
+python-calamine gives only values, those of formulas as they were cached.
 
 Formulas are looked for in the sheet's own text, which forms.opening_xlsx has found harmless.
 Whether one is the template's own is decided by comparing it with what we wrote there, rows moved
@@ -9,12 +11,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from html import unescape
 
 from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.formula.translate import Translator, TranslatorError
+
+from forms.percent_cells import PercentRows, percent_cells
 
 _ERROR = re.compile(
     rb'<c r="([A-Z]+)([0-9]+)"(?=[^<>]*\st="e")[^<>]*>(?:<f[^<>]*/>|<f[^<>]*>[^<]*</f>)?<v>([^<]*)'
@@ -30,14 +34,20 @@ _ADDRESS = re.compile(r"(?<![A-Za-z0-9_.])\$?([A-Z]{1,3})\$?([0-9]{1,7})(?![A-Za
 
 @dataclass(frozen=True, slots=True)
 class SheetFormulas:
-    """Formulas and errors by column letters, and within a column by row (from 0)."""
+    """Formulas and errors by column letters, and within a column by row (from 0).
+
+    `percents` are the cells whose number is shown as a percentage.
+    """
 
     formulas: Mapping[str, Mapping[int, str]]
     errors: Mapping[str, Mapping[int, str]]
+    percents: PercentRows = field(default_factory=dict)
 
 
-def scan_sheet(part: bytes, *, columns: Collection[str]) -> SheetFormulas:
-    """Find the formulas and the Excel errors in some columns of a sheet.
+def scan_sheet(
+    part: bytes, *, columns: Collection[str], percents: frozenset[bytes] = frozenset()
+) -> SheetFormulas:
+    """Find the formulas, the Excel errors and the percentages in some columns of a sheet.
 
     A formula that cannot be told (an array, a data table) is given as `?`, which is nobody's own.
     """
@@ -62,6 +72,7 @@ def scan_sheet(part: bytes, *, columns: Collection[str]) -> SheetFormulas:
     return SheetFormulas(
         {place.decode(): texts for place, texts in formulas.items() if texts},
         {place.decode(): texts for place, texts in errors.items()},
+        percent_cells(part, styles=percents, columns=frozenset(columns)),
     )
 
 

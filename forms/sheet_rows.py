@@ -9,18 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
-from forms.definition import RowModel
+from forms.definition import FIGURE_TYPES, RowModel
 from forms.excel_formulas import column_letters
 from forms.issues import Issue
 from forms.locating_tables import Grid, Located, cell_at, words_at
-from forms.returns import Mark, RawCell, RawRow, RawTable
+from forms.percent_cells import shown_as_percent
+from forms.returns import Mark, RawCell, RawRow, RawTable, Unreadable
 from forms.sheet_formulas import OwnFormula, SheetFormulas, own_formula
 from forms.text import normalise
 
 #: What says "no" in the cell for the mark that there is nothing to report.
 _NOT_NIL = frozenset({"", "-", "0", "không", "no", "false"})
+
+#: So much of a formula is told.
+_SHOWN = 60
 
 #: Beyond this a number of Excel is no exact whole number.
 _EXACT = 1e15
@@ -203,14 +208,19 @@ class _TableReader:
         """Put marks for errors and formulas in place of the cached values of one column."""
         first, last = rows.start, rows.start + len(values)
         inside = range(self._located.first_row, self._located.end)
-        for row in self._found.errors.get(letters, ()):
+        if self._record.kinds.get(column) in FIGURE_TYPES:
+            for row in self._found.percents.get(letters, ()):
+                if first <= row < last:
+                    values[row - first] = shown_as_percent(values[row - first])
+        for row, text in self._found.errors.get(letters, _NO_TEXTS).items():
             if first <= row < last:
-                values[row - first] = Mark.EXCEL_ERROR
+                values[row - first] = Unreadable("excel_error", unescape(text)[:_SHOWN])
         for row, text in self._found.formulas.get(letters, _NO_TEXTS).items():
             if first <= row < last:
                 mine = own_of(row).get(column)
                 is_own = mine is not None and mine.is_in(text, row, moved, inside)
-                values[row - first] = Mark.OWN_FORMULA if is_own else Mark.FOREIGN_FORMULA
+                foreign = Unreadable("foreign_formula", f"={unescape(text)}"[:_SHOWN])
+                values[row - first] = Mark.OWN_FORMULA if is_own else foreign
 
     def _places(self, row: int) -> dict[str, str]:
         number = str(row + 1)
@@ -225,9 +235,18 @@ class _TableReader:
         ):
             if marked and row in marked:
                 place = f"{self._sheet}!{letters}{row + 1}"
-                given = marked[row][:60]
+                given = f"{'=' if code == 'foreign_formula' else ''}{unescape(marked[row])}"[
+                    :_SHOWN
+                ]
                 self._issues.append(
-                    Issue(code, place=place, given=given, expected="chữ", label="tên dòng")
+                    Issue(
+                        code,
+                        place=place,
+                        given=given,
+                        expected="chữ",
+                        expected_en="text",
+                        label="tên dòng",
+                    )
                 )
                 return ""
         value = cell_value(cell_at(self._grid, row, self._record.heading_col))

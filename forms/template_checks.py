@@ -15,14 +15,19 @@ from dataclasses import dataclass
 from forms.definition import Column, Consolidate, Rule, Scope, Severity
 from forms.excel_formulas import Spot, column_letters, range_name, rule_formula
 from forms.expressions import Linear, Ref
+from forms.prior_figures import PriorFigures
 from forms.rule_outcomes import printed
+from forms.sheet_texts import alike, never_a_figure, unread
 from forms.workbook_layout import FormLayout, Line, TableLayout
-
-#: What a figure cell may say instead of a figure, where the column allows it.
-NOT_APPLICABLE = ("KAD", "N/A", "KHÔNG ÁP DỤNG")
 
 NOTHING_YET = "CHƯA NHẬP SỐ LIỆU"
 ALL_WELL = "SỐ LIỆU KHỚP, SẴN SÀNG GỬI"
+
+#: Something that is no figure at all; a figure that only the server can read.
+_WORDS, _TYPED = "chữ ở ô số", "số ghi dạng chữ"
+
+#: A text in a formula has at most 255 characters.
+_LONGEST_LABEL = 250
 
 #: Excel refuses a formula of more than 8,192 characters.
 _LONGEST_FORMULA = 8_000
@@ -49,15 +54,20 @@ class HelperColumns:
 class TableChecks:
     """The checks of one table of a template.
 
-    `carried` are the columns that a row may bring along from the last period: they alone do not
-    make a row started, but a row that brings something along waits to be filled in.
+    What a row brings along from the last period does not make it started, but a row that brings
+    something along waits to be filled in.
     """
 
     layout: FormLayout
     table: TableLayout
     helpers: HelperColumns
     nil: tuple[int, int]
-    carried: frozenset[str] = frozenset()
+    prior: PriorFigures
+
+    @property
+    def carried(self) -> frozenset[str]:
+        """The columns that start with a figure of the last period."""
+        return frozenset(self.prior.carried)
 
     def of_line(self, line: Line, *, waits: bool) -> Iterator[tuple[int, str]]:
         """Helper column and formula of one data line; `waits` where it has to be filled in."""
@@ -66,7 +76,9 @@ class TableChecks:
         is_computed = line.declared is not None and line.declared.formula is not None
         yield self.helpers.started, "=0" if is_computed else self._started(line)
         own = [] if is_computed else list(self._own_faults(line, flag))
-        yield from self._told(row, own, Severity.ERROR, self._rules_at(line))
+        figures = [c for c in self.table.columns if c.is_figure]
+        doubts = [] if is_computed else self._typed(row, figures)
+        yield from self._told(row, own, doubts, self._rules_at(line))
         if waits and not is_computed:
             nil = f"LEN(TRIM({_fixed(*self.nil)}))>0"
             yield self.helpers.waiting, f"=IF(OR({flag}=1,{nil}),0,1)"
@@ -75,11 +87,10 @@ class TableChecks:
         """The same for the total row: it must be the sum of the rows, if it is typed over."""
         row = self.table.last_row + 1
         wrong = [self.total_differs(column) for column in self.summed]
-        cols = [self.table.col_of[c.id] for c in self.summed]
-        faults = [(_any_text(row, cols), "chữ ở ô số")] if cols else []
+        faults = self._no_figures(row, self.summed)
         if wrong:
             faults.append((f"OR({','.join(wrong)})", "dòng tổng khác cộng các dòng"))
-        yield from self._told(row, faults, Severity.ERROR, ())
+        yield from self._told(row, faults, self._typed(row, self.summed), ())
 
     def of_table(self) -> Iterator[tuple[int, str]]:
         """The checks of the table as a whole, kept beside its number row."""
@@ -87,8 +98,12 @@ class TableChecks:
         flags = self._flags()
         marked = f"LEN(TRIM({_fixed(*self.nil)}))>0"
         filled = f"SUM({flags})>0"
-        faults = [(f"AND({marked},{filled})", "vừa đánh dấu không phát sinh vừa có số liệu")]
-        yield from self._told(row, faults, Severity.ERROR, self._rules_of_table())
+        brought = [
+            f'COUNTIF({cells},"{sign}0")>0' for cells in self._brought() for sign in (">", "<")
+        ]
+        some = f"OR({','.join((filled, *brought))})" if brought else filled
+        faults = [(f"AND({marked},{some})", "vừa đánh dấu không phát sinh vừa có số liệu")]
+        yield from self._told(row, faults, (), self._rules_of_table())
         if table.grows and table.table.compulsory:
             yield self.helpers.waiting, f"=IF(OR({marked},{filled}),0,1)"
 
@@ -100,15 +115,24 @@ class TableChecks:
         )
 
     def total_differs(self, column: Column) -> str:
-        """What is TRUE where a typed total is not the sum of its column."""
+        """What is TRUE where a typed total is not the sum of its column, as far as it is seen."""
         row, col = self.table.last_row + 1, self.table.col_of[column.id]
         cell = range_name(row, col, row, col)
         cells = range_name(self.table.first_row, col, self.table.last_row, col)
-        return f"AND(ISNUMBER({cell}),ROUND(N({cell})-SUM({cells}),{column.digits})<>0)"
+        differs = f"ROUND(N({cell})-SUM({cells}),{column.digits})<>0"
+        return f"AND(ISNUMBER({cell}),NOT({unread(cells, column)}),{differs})"
 
     def spot(self, row: int, column: str = "") -> Spot:
         """From where the rules of a row are read."""
         return Spot(self.layout, self.table, row, column, self.helpers.started)
+
+    def _brought(self) -> Iterator[str]:
+        """The ranges into which figures of the last period were put."""
+        table = self.table
+        for column in table.columns:
+            if column.id in self.carried and table.last_row >= table.first_row:
+                col = table.col_of[column.id]
+                yield range_name(table.first_row, col, table.last_row, col)
 
     def _flags(self) -> str:
         col = self.helpers.started
@@ -130,12 +154,7 @@ class TableChecks:
             heading = f"${column_letters(table.heading_col)}{row + 1}"
             yield f"AND({flag}=1,LEN(TRIM({heading}))=0)", "thiếu tên dòng"
         figures = [c for c in table.columns if c.is_figure]
-        strict = [table.col_of[c.id] for c in figures if not c.not_applicable]
-        lenient = [table.col_of[c.id] for c in figures if c.not_applicable]
-        if strict:
-            yield _any_text(row, strict), "chữ ở ô số"
-        if lenient:
-            yield _any_text(row, lenient, allowed=NOT_APPLICABLE), "chữ ở ô số"
+        yield from self._no_figures(row, figures)
         needed = [table.col_of[c.id] for c in table.columns if is_needed(c)]
         if needed:
             blank = "+".join(f"COUNTBLANK({r})" for r in _grid(row, needed))
@@ -145,51 +164,87 @@ class TableChecks:
             below = "+".join(f'COUNTIF({r},"<0")' for r in _grid(row, unsigned))
             yield f"{below}>0", "số âm"
 
+    def _no_figures(self, row: int, columns: Sequence[Column]) -> list[tuple[str, str]]:
+        """Cells of a row that the server refuses to read: (condition, words)."""
+        return [
+            (f"IF({found},{never_a_figure(cells, column)},FALSE)", _WORDS)
+            for cells, column, found in self._unread(row, columns)
+        ]
+
+    def _typed(self, row: int, columns: Sequence[Column]) -> list[tuple[str, str]]:
+        """Cells of a row with texts, figures for the server perhaps: (condition, words)."""
+        found = [found for _, _, found in self._unread(row, columns)]
+        return [(f"OR({','.join(found)})", _TYPED)] if found else []
+
+    def _unread(self, row: int, columns: Sequence[Column]) -> Iterator[tuple[str, Column, str]]:
+        """Range, one of its columns, and what is TRUE where it holds more than figures."""
+        for group in alike(columns):
+            for cells in _grid(row, [self.table.col_of[c.id] for c in group]):
+                yield cells, group[0], unread(cells, group[0])
+
     def _rules_at(self, line: Line) -> Iterator[tuple[Rule, str]]:
         """The rules that a data line breaks by itself, each with its verdict formula."""
         for rule in self.table.table.rules:
             if rule.scope is Scope.ROW:
-                verdict = rule_formula(rule, self.spot(line.row))
-                if verdict:
-                    yield rule, verdict
+                yield from self._of_row(rule, line)
             elif rule.scope is Scope.COLUMN and line.name and anchor_row(rule) == line.name.key:
                 yield from self._down_columns(rule)
+
+    def _of_row(self, rule: Rule, line: Line) -> Iterator[tuple[Rule, str]]:
+        """The verdict on one row; on one with figures of the last period, while it has its name."""
+        settled = self.prior.settled(rule, line.name) if rule.is_external else rule
+        verdict = rule_formula(settled, self.spot(line.row)) if settled else None
+        if settled is None or verdict is None:
+            return
+        if rule.is_external and self.table.grows:
+            started = f"${column_letters(self.helpers.started)}{line.row + 1}=0"
+            verdict = f"OR({started},{verdict})"
+            if line.name is not None and self.table.heading_col is not None:
+                heading = _fixed_col(line.row, self.table.heading_col)
+                label = line.label.replace('"', '""')[:_LONGEST_LABEL]
+                verdict = f'OR({heading}<>"{label}",{verdict})'
+        yield settled, verdict
 
     def _rules_of_table(self) -> Iterator[tuple[Rule, str]]:
         for rule in self.table.table.rules:
             if rule.scope is Scope.TABLE:
-                verdict = rule_formula(rule, self.spot(self.table.number_row))
-                if verdict:
-                    yield rule, verdict
+                settled = self.prior.settled(rule, None) if rule.is_external else rule
+                spot = self.spot(self.table.number_row)
+                verdict = rule_formula(settled, spot) if settled else None
+                if settled and verdict:
+                    yield settled, verdict
             elif rule.scope is Scope.COLUMN and anchor_row(rule) not in self.table.row_of:
                 yield from self._down_columns(rule)
 
     def _down_columns(self, rule: Rule) -> Iterator[tuple[Rule, str]]:
         """One verdict over all figure columns, because the words are the same for each."""
-        verdicts = [
-            rule_formula(rule, self.spot(-1, column.id))
-            for column in self.table.columns
-            if column.is_figure
-        ]
-        found = [verdict for verdict in verdicts if verdict]
+        found: list[str] = []
+        told = rule
+        for column in self.table.columns:
+            if not column.is_figure:
+                continue
+            settled = self.prior.settled(rule, None, column.id) if rule.is_external else rule
+            verdict = rule_formula(settled, self.spot(-1, column.id)) if settled else None
+            if settled and verdict:
+                told = settled
+                found.append(verdict)
         if found:
-            yield rule, f"AND({','.join(found)})"
+            yield told, f"AND({','.join(found)})"
 
     def _told(
         self,
         row: int,
         faults: Sequence[tuple[str, str]],
-        severity: Severity,
+        doubts: Sequence[tuple[str, str]],
         rules: Iterator[tuple[Rule, str]] | tuple[()],
     ) -> Iterator[tuple[int, str]]:
         """Message and row number of a row's errors, then of its warnings where it can have any."""
         found = list(rules)
         pieces = list(faults)
         pieces += [(f"NOT({v})", words(r)) for r, v in found if r.severity is Severity.ERROR]
-        doubts = [(f"NOT({v})", words(r)) for r, v in found if r.severity is Severity.WARNING]
+        mild = [(f"NOT({v})", words(r)) for r, v in found if r.severity is Severity.WARNING]
         yield from _message(row, pieces, self.helpers.errors, self.helpers.error_row)
-        if doubts:
-            yield from _message(row, doubts, self.helpers.warnings, self.helpers.warning_row)
+        yield from _message(row, [*doubts, *mild], self.helpers.warnings, self.helpers.warning_row)
 
 
 def is_needed(column: Column) -> bool:
@@ -265,18 +320,6 @@ def _message(
     yield row_col, f'=IF(LEN({cell})=0,"",ROW())'
 
 
-def _any_text(row: int, cols: Sequence[int], allowed: Sequence[str] = ()) -> str:
-    """What is TRUE where a cell holds text or an error; a blank that a formula gives is neither.
-
-    What is no figure and no blank is counted, because COUNTIF with a wildcard takes figures for
-    text in LibreOffice.
-    """
-    ranges = _grid(row, cols)
-    known = [f"COUNT({r})+COUNTBLANK({r})" for r in ranges]
-    known += [f'COUNTIF({r},"{word}")' for r in ranges for word in allowed]
-    return f"{'+'.join(known)}<{len(cols)}"
-
-
 def _grid(row: int, cols: Sequence[int]) -> list[str]:
     """Cells of one row as as few ranges as there are gaps, columns fixed: `$C12:$F12`."""
     ranges: list[list[int]] = []
@@ -289,6 +332,10 @@ def _grid(row: int, cols: Sequence[int]) -> list[str]:
         f"${column_letters(first)}{row + 1}:${column_letters(last)}{row + 1}"
         for first, last in ranges
     ]
+
+
+def _fixed_col(row: int, col: int) -> str:
+    return f"${column_letters(col)}{row + 1}"
 
 
 def _fixed(row: int, col: int) -> str:

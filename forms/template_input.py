@@ -10,7 +10,8 @@ from xlsxwriter.worksheet import Worksheet
 from forms.definition import CellType, Column, Rule, Scope, Severity
 from forms.excel_formulas import cell_name, column_letters, rule_formula
 from forms.sheet_styles import AMBER, RED, Styles
-from forms.template_checks import NOT_APPLICABLE, TableChecks, anchor_ref, is_needed
+from forms.sheet_texts import NOT_APPLICABLE, never_a_figure, unread
+from forms.template_checks import TableChecks, anchor_ref, is_needed
 from forms.values import FIGURE_BOUND, LONGEST_TEXT, write_figure
 from forms.workbook_layout import Line
 
@@ -21,12 +22,17 @@ _LONGEST_NAME = 300
 
 
 def column_validation(
-    column: Column, *, digits: int, first: tuple[int, int], source: str
+    column: Column, *, digits: int, first: tuple[int, int], source: str, carried: str = ""
 ) -> dict[str, Any]:
-    """The validation of a cell, `first` being the first cell that it is laid over."""
+    """The validation of a cell, `first` being the first cell that it is laid over.
+
+    `carried` is the column of the last period whose figure may stand in it already.
+    """
+    brought = " Nền vàng: số kỳ trước mang sang" if carried else ""
+    brought += "; hãy cộng thêm số kỳ này." if carried == column.id else "." if carried else ""
     words_in = {
         "input_title": f"Cột ({column.number})" if column.number else "Nhập liệu",
-        "input_message": _cut(f"{column.label}. {_hint(column, digits)}"),
+        "input_message": _cut(f"{column.label}. {_hint(column, digits)}{brought}"),
         "error_title": "Số liệu chưa hợp lệ",
         "error_message": _cut(f"{column.path[-1]}: {_hint(column, digits)}"),
     }
@@ -122,9 +128,9 @@ def _marks(checks: TableChecks, lines: list[Line]) -> Iterator[tuple[_Area, str,
         col = table.col_of[column.id]
         area, cell = (first, col, last, col), cell_name(first, col)
         if column.is_figure:
-            words_allowed = NOT_APPLICABLE if column.not_applicable else ()
-            more = "".join(f',UPPER(TRIM({cell}))<>"{word}"' for word in words_allowed)
-            yield area, f"AND(ISTEXT({cell}),LEN(TRIM({cell}))>0{more})", RED
+            found = unread(cell, column)
+            yield area, f"IF({found},{never_a_figure(cell, column)},FALSE)", RED
+            yield area, found, AMBER
             if column.minimum == 0:
                 yield area, f"AND(ISNUMBER({cell}),N({cell})<0)", RED
         if is_needed(column):

@@ -14,7 +14,6 @@ from forms.excel_formulas import Spot, column_formula, linear_formula, total_for
 from forms.form_heading import put, write_table_head
 from forms.header_layout import lines_needed
 from forms.locating_tables import FENCE
-from forms.prior_figures import PriorFigures
 from forms.sheet_styles import CARRIED_FILL, COMPUTED_FILL, SECTION_FILL, Styles
 from forms.template_checks import TableChecks
 from forms.template_input import column_validation, heading_validation, mark_table, name_validation
@@ -47,7 +46,6 @@ class TableWriter:
     sheet: Worksheet
     styles: Styles
     checks: TableChecks
-    prior: PriorFigures
     sources: Sources
 
     def write(self) -> TableRecord:
@@ -159,7 +157,7 @@ class TableWriter:
             return
         digits = row_digits(column, line.declared)
         formula = self._formula(line, column)
-        carried = self.prior.figure(line.name, column) if line.name else None
+        carried = self.checks.prior.figure(line.name, column) if line.name else None
         if formula:
             style = self.styles.figure(digits, locked=False, bg_color=COMPUTED_FILL)
             self.sheet.write_formula(row, col, formula, style, "")
@@ -193,7 +191,7 @@ class TableWriter:
         """Whether the template should not be sent before the row is filled in."""
         if line.declared is not None or self.checks.table.table.model is RowModel.SINGLE:
             return any(column.compulsory for column in self.checks.table.columns)
-        return line.name is not None and self.prior.has(line.name)
+        return line.name is not None and self.checks.prior.has(line.name)
 
     def _write_total(self, line: Line) -> None:
         table = self.checks.table
@@ -235,7 +233,10 @@ class TableWriter:
             col = table.col_of[column.id]
             source = self.sources.get(column.code_list, "")
             for top, bottom, digits in _runs(data, column, first, last):
-                rule = column_validation(column, digits=digits, first=(top, col), source=source)
+                carried = self.checks.prior.carried.get(column.id, "")
+                rule = column_validation(
+                    column, digits=digits, first=(top, col), source=source, carried=carried
+                )
                 self.sheet.data_validation(top, col, bottom, col, rule)
         if table.heading_col is not None and table.grows:
             source = self.sources.get(table.table.heading.code_list, "")

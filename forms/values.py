@@ -24,7 +24,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from forms.definition import CellType, Column
-from forms.returns import Mark, State
+from forms.returns import Mark, State, Unreadable
 from forms.text import nfc
 
 #: No figure has more than 15 digits, decimals included: that is all a cell of Excel can hold.
@@ -72,8 +72,8 @@ def read_figure(raw: Any, column: Column) -> Figure | Fault:
         return _scaled(raw, _shown(raw), column)
     if isinstance(raw, str):
         return _read_typed(raw, column)
-    if isinstance(raw, Mark):
-        return Fault(raw.value, raw.value, _example(column))
+    if isinstance(raw, Unreadable):
+        return Fault(raw.code, raw.given, raw.expected or _example(column))
     return Fault("not_a_figure", type(raw).__name__, _example(column))
 
 
@@ -88,10 +88,10 @@ def write_figure(value: int, digits: int) -> str:
 
 def read_text(raw: Any, column: Column) -> str | Fault:
     """Read a text cell, to NFC; figures that stand in it are taken as they are written."""
-    if raw is None:
+    if raw is None or raw is Mark.OWN_FORMULA:
         return ""
-    if isinstance(raw, Mark):
-        return Fault(raw.value, raw.value, "text")
+    if isinstance(raw, Unreadable):
+        return Fault(raw.code, raw.given, "chữ / text")
     if isinstance(raw, bool) or not isinstance(raw, (str, int, Decimal)):
         return Fault("not_text", type(raw).__name__, "text")
     if isinstance(raw, str) and len(raw) > 2 * LONGEST_TEXT:

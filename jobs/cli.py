@@ -19,6 +19,7 @@ from rich.text import Text
 from sqlalchemy.exc import OperationalError
 
 from forms.faults import BadDeclaration
+from forms.unit_kinds import kind_vi
 from jobs.clock import Ringer, serve
 from jobs.demo.cli import demo
 from jobs.leading import NoLead, SecondScheduler, lead_of
@@ -123,14 +124,14 @@ def list_jobs() -> None:
 def run(job: str, as_of: datetime | None, key: str | None, *, dry_run: bool) -> None:
     """Do what is due: everything, or one JOB. For cron and whoever else keeps time."""
     with _opened() as parts:
-        instant = as_of or parts.clock()
         if dry_run:
-            for one in would_do(parts.bell, job=job, as_of=instant, actor=_actor()):
+            instant = as_of or parts.clock()
+            for one in would_do(parts.bell, job=job, as_of=instant, actor=_actor(), key=key):
                 what = f"{one.form_code} {one.period} {one.unit_code} {one.occurrence}"
                 click.echo(f"{_local(parts, one.due_at)}  {one.action}  {' '.join(what.split())}")
             return
         done, is_new = run_job(
-            parts.bell, job=job, as_of=instant, door="command", actor=_actor(), key=key
+            parts.bell, job=job, as_of=as_of, door="command", actor=_actor(), key=key
         )
     outcome = done.outcome or {"done": {}, "failed": []}
     counts = ", ".join(f"{count} {what}" for what, count in outcome["done"].items()) or "nothing"
@@ -148,7 +149,8 @@ def preview(days: int) -> None:
     with _opened() as parts:
         grid = Grid("When", "What", "Form", "Period", "Units", "Why", box=None)
         for one in look_ahead(parts.bell, now=parts.clock(), span=timedelta(days=days)):
-            units = ", ".join(f"{n} {kind}" for kind, n in one.units.items()) or one.unit_code
+            units = "; ".join(f"{n} {kind_vi(kind)}" for kind, n in one.units.items())
+            units = ": ".join(filter(None, (one.unit_code, units)))
             why = "\n".join(("! " if why.is_warning else "") + why.vi for why in one.reasons)
             cells = (_local(parts, one.at), one.action, one.form_code, one.period, units, why)
             grid.add_row(*map(Text, cells))
@@ -180,7 +182,7 @@ def history(limit: int) -> None:
 def retry_one(number: int) -> None:
     """Let failed action NUMBER (see history) be tried at the next ring."""
     with _opened() as parts, parts.sessions.begin() as session:
-        action = retry(session, actor=_actor(), action_id=number)
+        action = retry(session, actor=_actor(), action_id=number, now=parts.clock())
         click.echo(f"{action.action} {action.form_code} {action.period}: at the next ring")
 
 

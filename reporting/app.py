@@ -18,13 +18,23 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.exceptions import Forbidden, HTTPException, SecurityError, ServiceUnavailable
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as AnyResponse
 
 from forms.catalogue import Catalogue
 from reporting import api, web
 from reporting.bodies import bound_body, throw_away_the_rest
 from reporting.errors import Refusal
 from reporting.failures import of_http_exception, of_refusal
-from reporting.http import Right, acts_of, current_parts, refuse_undeclared, right_of
+from reporting.http import (
+    Right,
+    acts_of,
+    current_gate,
+    current_parts,
+    refuse_undeclared,
+    right_of,
+)
+from reporting.limiting import Gate
 from reporting.logs import configure_logging
 from reporting.parts import Clock, Parts, make_parts, system_clock
 from reporting.settings import Environment, Settings
@@ -32,6 +42,8 @@ from reporting.settings import Environment, Settings
 log = structlog.get_logger(__name__)
 
 _SECONDS_TO_WAIT = 10
+#: Two years, as browsers want it; subdomains are others' to decide about.
+_SECONDS_OF_HTTPS = 63_072_000
 _LAPTOP = Environment.LAPTOP
 
 #: No script runs, no other site is asked, and no other site may show our pages in a frame.
@@ -76,10 +88,16 @@ def create_app(
     parts = make_parts(settings, engine=engine, catalogue=catalogue, sessions=sessions, clock=clock)
     configure_logging(settings.environment)
     app = Flask("reporting")
+    if settings.proxies:
+        # Without it everyone has the address of the proxy, and one who guesses locks out all.
+        behind = dict.fromkeys(("x_for", "x_proto", "x_host"), settings.proxies)
+        app.wsgi_app = ProxyFix(app.wsgi_app, **behind)  # type: ignore[method-assign]
+    app.extensions["reporting_gate"] = Gate(settings)
     app.json = ReportingJson(app)
     app.extensions["reporting"] = parts
     app.config.update(_configuration(parts))
     app.before_request(_bound_body)
+    app.before_request(_limit_address)
     app.before_request(_admit)
     app.after_request(_add_security_headers)
     app.after_request(throw_away_the_rest)
@@ -97,13 +115,16 @@ def create_app(
 
 def _configuration(parts: Parts) -> dict[str, Any]:
     settings = parts.settings
+    is_production = settings.environment is Environment.PRODUCTION
     return api.CONFIGURATION | {
         "SECRET_KEY": settings.secret_key,
         "TRUSTED_HOSTS": _trusted_hosts(settings),
         # One more than may come, so that our own bound is met first and says so.
         "MAX_CONTENT_LENGTH": settings.max_body + 1,
+        # With this beginning a browser takes it from this host alone, and never without TLS.
+        "SESSION_COOKIE_NAME": "__Host-reporting" if is_production else "reporting",
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_SECURE": settings.environment is Environment.PRODUCTION,
+        "SESSION_COOKIE_SECURE": is_production,
         "SEND_FILE_MAX_AGE_DEFAULT": 3600,
         # A page may lie open for an afternoon before its file is sent.
         "WTF_CSRF_TIME_LIMIT": None,
@@ -125,27 +146,41 @@ def _bound_body() -> None:
     bound_body(current_parts().settings.max_body)
 
 
-def _admit() -> None:
-    """Let in whom the route has declared, and nobody where it has declared nothing."""
+def _limit_address() -> None:
+    if request.endpoint != "static":
+        current_gate().pass_address(request.remote_addr or "")
+
+
+def _admit() -> AnyResponse | None:
+    """Let in whom the route has declared, and nobody where it has declared nothing.
+
+    A visitor of the pages who has not signed in is shown where to; any other is refused.
+    """
     if request.endpoint is None:
-        return  # No route: the answer is 404 or 405.
+        return None  # No route: the answer is 404 or 405.
     right = right_of(current_app, request.endpoint)
     if right is Right.ANYONE:
-        return
+        return None
     if right is Right.CLIENT:
         api.identify_client()
         api.refuse_unknown_parameters()
-    elif right is Right.PAGE:
-        web.identify_visitor()
+    elif right in (Right.PAGE, Right.SELF):
+        elsewhere = web.identify_visitor()
+        if elsewhere is not None:
+            return elsewhere
     else:
         raise Forbidden
-    if not g.actor.has(*acts_of(current_app, request.endpoint)):
+    current_gate().pass_actor(g.actor)
+    if right is not Right.SELF and not g.actor.has(*acts_of(current_app, request.endpoint)):
         raise Forbidden
+    return None
 
 
 def _add_security_headers(response: Response) -> Response:
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
+    if current_parts().settings.environment is Environment.PRODUCTION:
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={_SECONDS_OF_HTTPS}")
     if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -37,6 +37,10 @@ _SENTENCES: Mapping[int, tuple[str, str]] = {
         "Only application/json is taken, or multipart/form-data with one .xlsx part named file.",
     ),
     422: ("Tham số không hợp lệ.", "A parameter is not as expected."),
+    429: (
+        "Quá nhiều yêu cầu trong một phút; hãy chờ rồi thử lại.",
+        "Too many requests in one minute; please wait and try again.",
+    ),
     500: ("Hệ thống gặp lỗi; lỗi đã được ghi lại.", "The system failed; the failure is on record."),
     503: ("Hệ thống đang bận, hãy thử lại sau.", "The system is busy; please try again later."),
 }

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from io import BytesIO
-from typing import Any, TypeVar
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, TypeVar
 
 from flask import Flask, Response, current_app, g, request, send_file
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from reporting.limiting import Gate
 from reporting.parts import Parts
 from reporting.services.actors import Act, Actor
 from reporting.services.deliveries import safe_file_name
+from reporting.services.downloads import NamedFile, note_download
+from reporting.services.unit_archive import (
+    LARGEST_IN_MEMORY,
+    find_unit_by_code,
+    note_archive,
+    write_archive,
+)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ZIP = "application/zip"
 _RIGHT = "reporting_right"
+_PIECE = 64 * 1024
+_NOT_IN_A_CODE = re.compile(r"[^A-Za-z0-9._-]")
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
@@ -27,7 +41,8 @@ class Right(StrEnum):
 
     ANYONE = "anyone"
     CLIENT = "client"  # the holder of a token
-    PAGE = "page"  # whoever sits at the pages of a single office
+    PAGE = "page"  # whoever has signed in; on a laptop without accounts whoever sits there
+    SELF = "self"  # the same, about himself: also without any role, for nothing else
 
 
 #: Routes that others put into the application, and who may use them.
@@ -77,6 +92,12 @@ def current_parts() -> Parts:
     return parts
 
 
+def current_gate() -> Gate:
+    """What counts the requests of this process."""
+    gate: Gate = current_app.extensions["reporting_gate"]
+    return gate
+
+
 def current_actor() -> Actor:
     """Who makes this request."""
     actor: Actor = g.actor
@@ -111,6 +132,45 @@ def read_delivery(*, file_only: bool = False) -> Delivered:
         body = request.get_data(cache=False)
         return Delivered(body, "return.json", False, begun_at, clock())
     raise UnsupportedMediaType
+
+
+def hand_out(file: NamedFile, mimetype: str) -> Response:
+    """A file to be saved, which is on the audit before it goes out."""
+    parts = current_parts()
+    with parts.sessions.begin() as session:
+        note_download(session, actor=current_actor(), file=file, now=parts.clock())
+    return attachment(file.content, file.name, mimetype)
+
+
+def hand_out_archive(unit_code: str) -> Response:
+    """All that a unit ever entered, streamed; it is on the audit before it goes out."""
+    parts, actor = current_parts(), current_actor()
+    now = parts.clock()
+    # Larger ones go to disk. Closed when the answer has been sent.
+    file = SpooledTemporaryFile(max_size=LARGEST_IN_MEMORY)  # noqa: SIM115
+    try:
+        with parts.reading_sessions() as session:
+            unit = find_unit_by_code(session, unit_code)
+            archived = write_archive(session, file, actor=actor, unit=unit, now=now)
+        with parts.sessions.begin() as session:
+            note_archive(session, actor=actor, archived=archived, now=now)
+    except BaseException:
+        file.close()
+        raise
+    size = file.seek(0, os.SEEK_END)
+    answer = Response(_read_and_closed(file), mimetype=ZIP)
+    answer.content_length = size
+    name = _NOT_IN_A_CODE.sub("-", unit.code)
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{name}_{now:%Y%m%d}.zip")
+    answer.call_on_close(file.close)
+    return answer
+
+
+def _read_and_closed(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    with file:
+        while piece := file.read(_PIECE):
+            yield piece
 
 
 def attachment(content: bytes, file_name: str, mimetype: str) -> Response:

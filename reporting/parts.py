@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -20,10 +20,12 @@ from forms.catalogue import Catalogue, load_forms
 from forms.opening_xlsx import XlsxLimits
 from reporting.db import make_engine, make_session_factory
 from reporting.services.clients import KnownTokens
+from reporting.services.keys import register_at_start
 from reporting.services.mailing import MailServer
 from reporting.services.published_forms import refuse_changed_declarations
 from reporting.services.ringing import Bell
 from reporting.services.signing import ServerKey, Signer
+from reporting.services.sittings import SittingLimits
 from reporting.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -67,6 +69,14 @@ class Parts:
             unpacked_bytes=self.settings.max_unpacked,
             ratio=self.settings.max_ratio,
             rows=self.settings.max_rows,
+        )
+
+    @property
+    def sitting_limits(self) -> SittingLimits:
+        """How long a sitting at the pages may rest and last."""
+        return SittingLimits(
+            timedelta(minutes=self.settings.idle_minutes),
+            timedelta(hours=self.settings.sitting_hours),
         )
 
     @property
@@ -133,7 +143,7 @@ def make_parts(
     engine = engine or make_engine(settings.database_url)
     catalogue = catalogue or load_forms(settings.forms)
     refuse_changed_declarations(engine, catalogue)
-    return Parts(
+    parts = Parts(
         settings=settings,
         engine=engine,
         sessions=sessions or make_session_factory(engine),
@@ -142,3 +152,5 @@ def make_parts(
         clock=clock_of(settings, clock),
         signer=signer_of(settings, engine),
     )
+    register_at_start(parts.reading_sessions, parts.sessions, parts.signer, now=parts.clock())
+    return parts

@@ -106,6 +106,10 @@ def _count(text: str) -> int:
     return number
 
 
+def _whole(text: str) -> int:
+    return 0 if text == "0" else _count(text)
+
+
 def _instant(text: str) -> datetime:
     try:
         instant: datetime | None = datetime.fromisoformat(text)
@@ -176,10 +180,24 @@ class Settings:
         _smtp, "", "smtp://user:password@host:587 or smtps://: who takes our mails", secret=True
     )
     mail_from: str = _setting(str, "bao-cao@localhost", "who our mails are from")
+    idle_minutes: int = _setting(_count, 30, "minutes that a sitting at the pages may rest")
+    sitting_hours: int = _setting(_count, 12, "hours that a sitting at the pages may last")
     secret_key: str = _setting(
         _secret, lambda: secrets.token_hex(32), "signs what browsers hand back", secret=True
     )
 
+    rate_per_address: int = _setting(
+        _count, 6_000, "requests a minute that one address may make of a process"
+    )
+    rate_per_actor: int = _setting(
+        _count, 3_000, "requests a minute that one person or program may make of a process"
+    )
+    sign_ins_per_address: int = _setting(
+        _count, 30, "attempts a minute to sign in from one address, by process"
+    )
+    proxies: int = _setting(
+        _whole, 0, "how many proxies of ours stand before it, whose X-Forwarded-* are believed"
+    )
     signing_key: str = _setting(
         _signing_key, "", "signs receipts: an Ed25519 key in PEM, or its file", secret=True
     )

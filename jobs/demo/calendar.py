@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
+from forms.unit_kinds import kind_vi
 from jobs.demo.stage import CONSOLE, QUARTER, ZONE, Stage
 from reporting.models import ReportingObligation
 from reporting.services.board import By, board
@@ -22,7 +23,7 @@ def show_preview(stage: Stage, now: datetime) -> None:
             f"{line.at.astimezone(ZONE):%d/%m/%Y %H:%M}",
             line.action,
             line.period,
-            ", ".join(f"{count} {kind}" for kind, count in line.units.items()),
+            "; ".join(f"{count} {kind_vi(kind)}" for kind, count in line.units.items()),
             " ".join(reason.vi for reason in line.reasons),
         )
         for line in ahead

@@ -49,7 +49,7 @@ def _send(
     stage: Stage, part: Part, form: FormVersion, body: str, mistake: str = "", code: str = ""
 ) -> Sent:
     answer = stage.sender(part.unit.code).post_json(SUBMISSIONS, body.encode())
-    sent = Sent(part.unit.code, part.unit.name_vi, form.code, answer, mistake, code)
+    sent = Sent(part.unit, form.code, answer, mistake, code)
     sent.prove()
     return sent
 

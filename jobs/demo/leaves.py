@@ -50,14 +50,14 @@ def send_inspection(stage: Stage, parts: Sequence[Part]) -> Iterator[Sent]:
 
 def _noted(part: Part, code: str, sender: Sender, body: bytes) -> Sent:
     answer = sender.post_json(SUBMISSIONS, body)
-    sent = Sent(part.unit.code, part.unit.name_vi, code, answer)
+    sent = Sent(part.unit, code, answer)
     sent.prove()
     return sent
 
 
 def _send(sender: Sender, part: Part, content: bytes, *, mistake: str = "", code: str = "") -> Sent:
     answer = sender.post_file(SUBMISSIONS, f"{part.unit.code}.xlsx", content)
-    sent = Sent(part.unit.code, part.unit.name_vi, LEAF_FORM, answer, mistake, code)
+    sent = Sent(part.unit, LEAF_FORM, answer, mistake, code)
     sent.prove()
     return sent
 

@@ -10,14 +10,16 @@ from typing import Any
 from jobs.demo.sending import Answer
 from jobs.demo.stage import Wrong
 from jobs.demo.telling import Teller
+from reporting.services.units import UnitView
+
+_SHOWN_ACCEPTED = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
     """One return that was sent, what was wrong with it on purpose, and the server's answer."""
 
-    unit: str
-    unit_name: str
+    unit: UnitView
     form: str
     answer: Answer
     mistake: str = ""
@@ -36,13 +38,13 @@ class Sent:
         """Raise Wrong unless the server said what it must say."""
         if not self.code:
             if not self.answer.is_received:
-                raise Wrong(f"{self.form} of {self.unit} is right and was refused: {self.why}")
+                raise Wrong(f"{self.form} of {self.unit.code} is right and was refused: {self.why}")
             return
         if self.answer.status != 422:
-            raise Wrong(f"{self.form} of {self.unit} has {self.mistake}: {self.answer.status}")
+            raise Wrong(f"{self.form} of {self.unit.code} has {self.mistake}: {self.answer.status}")
         codes = [issue["code"] for issue in self.answer.errors]
         if self.code not in codes:
-            raise Wrong(f"{self.form} of {self.unit} has {self.mistake}: {codes}")
+            raise Wrong(f"{self.form} of {self.unit.code} has {self.mistake}: {codes}")
 
     @property
     def why(self) -> str:
@@ -79,16 +81,31 @@ def show_counts(tell: Teller, title: str, sent: Iterable[Sent]) -> None:
     tell.table(title, names, rows)
 
 
+def show_accepted(tell: Teller, title: str, sent: Iterable[Sent]) -> None:
+    """Whose returns were received, kind by kind: how many units, and the first of them by name."""
+    names: dict[str, dict[str, str]] = {}
+    for one in sent:
+        if one.answer.is_received:
+            names.setdefault(one.unit.kind, {})[one.unit.code] = one.unit.name_vi
+    rows = []
+    for kind, units in names.items():
+        who = "; ".join(list(units.values())[:_SHOWN_ACCEPTED])
+        more = len(units) - _SHOWN_ACCEPTED
+        shown = f"{who}; and {more} more" if more > 0 else who
+        rows.append((kind.replace("_", " "), len(units), shown))
+    tell.table(title, ["kind", "#units", "who"], rows)
+
+
 def show_refusals(tell: Teller, title: str, sent: Sequence[Sent]) -> None:
     """Who was refused and why, in the words of the server."""
     refused = [one for one in sent if not one.answer.is_received]
-    rows = [(one.unit_name, one.form, one.mistake, one.place, one.why) for one in refused]
+    rows = [(one.unit.name_vi, one.form, one.mistake, one.place, one.why) for one in refused]
     tell.table(title, ["unit", "form", "what was done", "where", "what the server said"], rows)
 
 
 def show_warnings(tell: Teller, title: str, sent: Sequence[Sent]) -> None:
     """What was received all the same and wants an explanation: the first of each return."""
     warned = [one for one in sent if one.answer.is_received and one.answer.data["issues"]]
-    rows = [(one.unit_name, one.form, len(one.answer.data["issues"]), one.why) for one in warned]
+    rows = [(one.unit.name_vi, one.form, len(one.answer.data["issues"]), one.why) for one in warned]
     if rows:
         tell.table(title, ["unit", "form", "#warnings", "the first of them"], rows)

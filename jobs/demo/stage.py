@@ -24,7 +24,8 @@ from reporting.db import make_engine, make_session_factory, migrate
 from reporting.parts import signer_of
 from reporting.services.actors import Actor
 from reporting.services.clients import create_client
-from reporting.services.opening import Opening, open_regime_period
+from reporting.services.opening import Opening
+from reporting.services.periods import open_regime_period
 from reporting.services.registry_loading import SAMPLE, read_shipped
 from reporting.services.ringing import Bell, ring
 from reporting.services.signing import Signer
@@ -161,7 +162,7 @@ def open_periods(stage: Stage, period: str, *, codes: Sequence[str] = ()) -> Map
             session,
             actor=CONSOLE,
             forms=forms,
-            regimes=stage.catalogue.regimes,
+            catalogue=stage.catalogue,
             period=Period.parse(period),
             zone=ZONE,
             now=local(first.year, first.month, first.day, 8),

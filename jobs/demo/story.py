@@ -23,7 +23,7 @@ from jobs.demo.consolidations import (
 )
 from jobs.demo.folder import make_folder
 from jobs.demo.leaves import send_inspection, send_workbooks
-from jobs.demo.outcomes import show_counts, show_refusals, show_warnings
+from jobs.demo.outcomes import show_accepted, show_counts, show_refusals, show_warnings
 from jobs.demo.past import load_past
 from jobs.demo.serving import HOST, port_of, take_port
 from jobs.demo.stage import LAST_YEAR, Stage, build_stage, local
@@ -88,6 +88,7 @@ def _units_report(stage: Stage) -> None:
     awake = [part for part in parts if part.conduct not in (Conduct.LATE, Conduct.SILENT)]
     sent = [*send_workbooks(stage, awake), *send_inspection(stage, awake)]
     show_counts(stage.tell, "What came in", sent)
+    show_accepted(stage.tell, "Accepted", sent)
     show_refusals(stage.tell, "Refused, and why", sent)
 
 
@@ -96,6 +97,7 @@ def _latecomers_and_provinces(stage: Stage) -> None:
     late = [part for part in stage.cast.leaves if part.conduct is Conduct.LATE]
     sent = [*send_workbooks(stage, late), *send_inspection(stage, late)]
     show_counts(stage.tell, "What came in after the units were due", sent)
+    show_accepted(stage.tell, "Accepted", sent)
     show_coverage(stage, "The provinces' own tables", consolidate_provinces(stage))
 
 
@@ -106,6 +108,7 @@ def _centre_reports(stage: Stage) -> None:
     again = next(part for part in parts if part.unit.kind == "province")
     sent.append(send_again(stage, again))
     show_counts(stage.tell, "What came in", sent)
+    show_accepted(stage.tell, "Accepted", sent)
     show_refusals(stage.tell, "Refused, and why", sent)
     show_warnings(stage.tell, "Received, and asked to explain", sent)
 
@@ -121,6 +124,7 @@ def _second_national_tables(stage: Stage) -> None:
     stage.tell.chapter("24 September: the late ones arrive, and the second edition follows")
     sent = list(send_central(stage, split_by_conduct(stage.cast.central)["late"]))
     show_counts(stage.tell, "What came in after everyone was due", sent)
+    show_accepted(stage.tell, "Accepted", sent)
     made = consolidate_nation(stage)
     prove_national_total(stage, made[0])
     show_coverage(stage, "National tables", made)

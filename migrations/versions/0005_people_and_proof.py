@@ -18,6 +18,8 @@ depends_on: None = None
 _EVERY_ACT = '["administer", "approve", "check", "enter", "read", "receive", "ring"]'
 
 _APPEND_ONLY = ("audit_line", "audit_link", "audit_head")
+#: By which columns a row of them would take the place of another.
+_UNIQUE = {"audit_line": ("id",), "audit_link": ("number", "line_id"), "audit_head": ("number",)}
 
 _CHANGES = (
     "extended", "suspended", "resumed", "waived", "owed_again", "reopened", "closed",
@@ -514,6 +516,13 @@ def _refuse_changes(table: str) -> None:
                 f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
                 f"BEGIN SELECT RAISE(ABORT, '{said}'); END"
             )
+        # INSERT OR REPLACE takes a row away without asking the trigger for deleting.
+        taken = " OR ".join(f"{column} = NEW.{column}" for column in _UNIQUE[table])
+        op.execute(
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "  # noqa: S608
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {taken}) "
+            f"BEGIN SELECT RAISE(ABORT, '{said}'); END"
+        )
         return
     op.execute(
         f"CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
@@ -527,7 +536,7 @@ def _refuse_changes(table: str) -> None:
 
 def _take_changes(table: str) -> None:
     if op.get_bind().dialect.name == "sqlite":
-        for act in ("update", "delete"):
+        for act in ("update", "delete", "replace"):
             op.execute(f"DROP TRIGGER {table}_no_{act}")
         return
     op.execute(f"DROP TRIGGER {table}_only_added ON {table}")

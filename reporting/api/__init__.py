@@ -12,6 +12,8 @@ from werkzeug.exceptions import HTTPException, Unauthorized, UnprocessableEntity
 
 from reporting import __version__
 from reporting.api import (
+    accounts,
+    clients,
     consolidations,
     drafts,
     forms,
@@ -20,11 +22,12 @@ from reporting.api import (
     mappings,
     obligations,
     persons,
+    proof,
     registry,
     settling,
     submissions,
 )
-from reporting.api.problems import answer_http_exception, problem
+from reporting.api.problems import PROBLEM, answer_http_exception, problem
 from reporting.api.schemas import ProblemSchema
 from reporting.http import current_parts
 from reporting.services.clients import Holder, authenticate
@@ -50,6 +53,9 @@ BLUEPRINTS = (
     mappings.blp,
     obligations.blp,
     persons.blp,
+    accounts.blp,
+    clients.blp,
+    proof.blp,
     jobs.blp,
     health.blp,
 )
@@ -80,6 +86,12 @@ class JsonDoor(Api):  # type: ignore[misc]  # flask-smorest has no types.
     def __init__(self, app: Flask, answer: Callable[[HTTPException], Response]) -> None:
         self._answer = answer
         super().__init__(app)
+
+    def _register_responses(self) -> None:
+        # Whatever is not as wished is answered with a problem document, and is described so.
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
 
     def handle_http_exception(self, error: HTTPException) -> Any:
         """Answer a failure of any route, those of the pages too."""

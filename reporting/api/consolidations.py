@@ -11,13 +11,13 @@ from marshmallow import Schema, fields
 from reporting.api.blueprint import Blueprint
 from reporting.api.problems import PROBLEM
 from reporting.api.schemas import IssueList, PageArguments, ProblemSchema, text_argument
-from reporting.http import XLSX, Right, allows, attachment, current_actor, current_parts
+from reporting.http import XLSX, Right, allows, current_actor, current_parts, hand_out
 from reporting.models import Edition, ReportingUnit
 from reporting.services.actors import Act
 from reporting.services.consolidation import consolidate, list_editions
 from reporting.services.editions import find_edition
 from reporting.services.exports import edition_workbook
-from reporting.services.named import form_for_period, unit_named
+from reporting.services.named import filters_named, form_for_period, unit_named
 from reporting.services.receipts import issues_from_data
 
 blp = Blueprint("consolidations", __name__, url_prefix="/api/v1", description="Consolidated forms")
@@ -110,12 +110,16 @@ class EditionDetail(EditionSchema):
 @allows(Right.CLIENT)
 def get_editions(arguments: dict[str, Any]) -> Any:
     """The editions that the client may see, oldest first, page by page."""
-    with current_parts().reading_sessions() as session:
+    parts = current_parts()
+    form_code, period = filters_named(
+        parts.catalogue, form=arguments["form"], period=arguments["period"]
+    )
+    with parts.reading_sessions() as session:
         found = list_editions(
             session,
             actor=current_actor(),
-            form_code=arguments["form"],
-            period=arguments["period"],
+            form_code=form_code,
+            period=period,
             after=arguments["after"],
             limit=arguments["limit"],
         )
@@ -177,7 +181,7 @@ def get_edition_workbook(edition_id: int) -> Response:
         made = edition_workbook(
             session, actor=current_actor(), edition_id=edition_id, catalogue=parts.catalogue
         )
-    return attachment(made.content, made.name, XLSX)
+    return hand_out(made, XLSX)
 
 
 _SHOWN = (

@@ -12,8 +12,8 @@ class LegalSchema(Schema):
     issuer = fields.String()
     issued_by = fields.String()
     document = fields.String(attribute="form")
-    date = fields.Date(attribute="issued_on")
-    valid_from = fields.Date()
+    date = fields.Date(allow_none=True, attribute="issued_on")
+    valid_from = fields.Date(allow_none=True)
 
 
 class WindowRuleSchema(Schema):

@@ -12,7 +12,7 @@ from forms.json_schema import json_schema
 from reporting.api.blueprint import Blueprint
 from reporting.api.form_schemas import FormDetail, FormSchema, RegimeSchema
 from reporting.api.schemas import WordPageArguments, page_of, text_argument
-from reporting.http import XLSX, Right, allows, attachment, current_actor, current_parts
+from reporting.http import XLSX, Right, allows, current_actor, current_parts, hand_out
 from reporting.services.actors import Act
 from reporting.services.named import form_named
 from reporting.services.regimes import list_regimes
@@ -108,7 +108,7 @@ def get_template(arguments: dict[str, Any], code: str) -> Response:
             catalogue=parts.catalogue,
             made_at=parts.clock(),
         )
-    return attachment(made.content, made.name, XLSX)
+    return hand_out(made, XLSX)
 
 
 def _find(code: str, arguments: dict[str, Any]) -> FormVersion:

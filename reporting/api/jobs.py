@@ -125,17 +125,16 @@ def get_jobs() -> Any:
 @blp.alt_response(409, schema=ProblemSchema, content_type=PROBLEM)
 @allows(Right.CLIENT, Act.RING)
 def post_run(arguments: dict[str, Any], job: str) -> Any:
-    """Ring for a job. The same Idempotency-Key answers the first run again."""
+    """Ring for a job. The same Idempotency-Key answers the first run, and ends it if it broke."""
     parts, actor = current_parts(), current_actor()
-    as_of = arguments["as_of"] or parts.clock()
-    if arguments["dry_run"]:
-        found = would_do(parts.bell, job=job, as_of=as_of, actor=actor)
-        return {"job": job, "as_of": as_of, "would_do": found}, 200
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 0 < len(key) <= _LONGEST_KEY:
         raise BadRequest(f"Idempotency-Key has 1 to {_LONGEST_KEY} characters")
-    if key is not None and arguments["as_of"] is None:
-        raise BadRequest("with an Idempotency-Key the run names its as_of, or no two are the same")
+    as_of = arguments["as_of"]
+    if arguments["dry_run"]:
+        at = as_of or parts.clock()
+        found = would_do(parts.bell, job=job, as_of=at, actor=actor, key=key)
+        return {"job": job, "as_of": at, "would_do": found}, 200
     run, is_new = run_job(parts.bell, job=job, as_of=as_of, door="api", actor=actor, key=key)
     place = url_for("jobs.get_runs")
     return run, 201 if is_new else 200, {"Location": place}

@@ -22,6 +22,7 @@ from reporting.services import obligation_acts as acts
 from reporting.services.actors import Act
 from reporting.services.assigning import Assigned, Line, assign, read_assignments
 from reporting.services.board import By, board
+from reporting.services.named import filters_named
 from reporting.services.regimes import make_regime
 from reporting.services.units import find_units
 
@@ -351,13 +352,17 @@ def post_regime() -> Any:
 def get_board(arguments: dict[str, Any]) -> Any:
     """How a period stands: expected, received, on time, late, missing, returned, waived."""
     form, _, unit = arguments["after"].rpartition(" ")
-    with current_parts().reading_sessions() as session:
+    parts = current_parts()
+    form_code, period = filters_named(
+        parts.catalogue, form=arguments["form"], period=arguments["period"]
+    )
+    with parts.reading_sessions() as session:
         lines = board(
             session,
             actor=current_actor(),
-            period=arguments["period"],
             by=arguments["by"],
-            form_code=arguments["form"],
+            form_code=form_code,
+            period=period,
             after=(form, unit) if arguments["after"] else None,
             limit=arguments["limit"],
         )

@@ -14,7 +14,7 @@ from reporting.http import Right, allows, current_actor, current_parts
 from reporting.models import UnitKind
 from reporting.services.actors import Act
 from reporting.services.coming import list_coming
-from reporting.services.named import unit_named
+from reporting.services.named import filters_named, unit_named
 from reporting.services.obligations import OwedForm, State, list_owed
 from reporting.services.planning import HORIZON
 from reporting.services.rights import require_for_unit
@@ -190,13 +190,12 @@ def get_unit(arguments: dict[str, Any], code: str) -> Any:
 @allows(Right.CLIENT)
 def get_periods(arguments: dict[str, Any]) -> Any:
     """What is open, the newest period first: expected, received, on time, late, missing."""
-    with current_parts().reading_sessions() as session:
-        found = list_periods(
-            session,
-            actor=current_actor(),
-            form_code=arguments["form"],
-            period=arguments["period"],
-        )
+    parts = current_parts()
+    form_code, period = filters_named(
+        parts.catalogue, form=arguments["form"], period=arguments["period"]
+    )
+    with parts.reading_sessions() as session:
+        found = list_periods(session, actor=current_actor(), form_code=form_code, period=period)
     return page_of(found, arguments, lambda line: f"{line.period} {line.form_code}")
 
 
@@ -208,16 +207,20 @@ def get_obligations(arguments: dict[str, Any]) -> Any:
     """What a unit owes, or what is owed to it, the soonest due first, page by page."""
     parts = current_parts()
     on, now, zone = parts.today(), parts.clock(), parts.settings.time_zone
+    form_code, period = filters_named(
+        parts.catalogue, form=arguments["form"], period=arguments["period"]
+    )
     with parts.reading_sessions() as session:
         unit = unit_named(session, arguments["unit"], on=on)
         require_for_unit(session, actor=current_actor(), act=Act.READ, unit_id=unit.id)
         found = list_owed(
             session,
+            actor=current_actor(),
             unit_id=unit.id,
             now=now,
             of_subordinates=arguments["of"] == "subordinates",
-            form_code=arguments["form"],
-            period=arguments["period"],
+            form_code=form_code,
+            period=period,
             states=[arguments["state"]] if arguments["state"] else (),
             after=arguments["after"],
             limit=arguments["limit"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import INCLUDE, Schema, ValidationError, fields, validate
 
 from reporting.services.receipts import issue_for_people
 
@@ -46,7 +46,15 @@ class IssueSchema(Schema):
 
 
 class ProblemSchema(Schema):
-    """RFC 9457: what could not be done, in Vietnamese (detail) and English (detail_en)."""
+    """RFC 9457: what could not be done, in Vietnamese (detail) and English (detail_en).
+
+    More may stand in it: the faults of a file, the parameters at fault, where an attempt is kept.
+    """
+
+    class Meta:
+        """An open document, as the RFC has it."""
+
+        unknown = INCLUDE
 
     type = fields.String()
     title = fields.String()
@@ -82,13 +90,23 @@ class ReceiptSchema(Schema):
             "description": "the signed receipt, to be kept: see verify_receipt.py",
         },
     )
-    issues = IssueList(**_described("warnings: see Issue"))
+    issues = IssueList(
+        **_described(
+            "warnings; and errors of rules over other reports, which block acceptance, not receipt"
+        )
+    )
 
 
 class VerdictSchema(Schema):
-    """What sending this return would bring: `received` or `refused`."""
+    """What sending this return would bring, and what stands against it."""
 
-    verdict = fields.String(validate=validate.OneOf(["received", "refused"]))
+    verdict = fields.String(
+        validate=validate.OneOf(["received", "figures_good", "refused"]),
+        **_described(
+            "`figures_good`: the figures are right, and sending is refused all the same, because "
+            "the period is not open, closed, or not owed: the issue says which"
+        ),
+    )
     form = fields.String()
     unit = fields.String()
     unit_name = fields.String()

@@ -28,20 +28,21 @@ from reporting.http import (
     Delivered,
     Right,
     allows,
-    attachment,
     current_actor,
     current_parts,
+    hand_out,
     read_delivery,
 )
 from reporting.models import Door, ReportingUnit, Submission
 from reporting.services import drafts
 from reporting.services.acceptance import tag_of_submission
 from reporting.services.actors import Act
-from reporting.services.archive import Kept, find_kept
+from reporting.services.archive import Kept, find_kept, kept_file
 from reporting.services.deliveries import read_return
 from reporting.services.draft_record import tag_of
 from reporting.services.drafts import Typed
 from reporting.services.explanations import explanations_of
+from reporting.services.named import filters_named, unit_known
 from reporting.services.receipts import Receipt, Verdict, issues_from_data, receipt_number
 from reporting.services.refusing import Delivery
 from reporting.services.sent import list_submissions
@@ -153,13 +154,17 @@ def post_check() -> Any:
 @allows(Right.CLIENT)
 def get_submissions(arguments: dict[str, Any]) -> Any:
     """The revisions that the client may see, oldest first, page by page."""
-    with current_parts().reading_sessions() as session:
+    parts, unit = current_parts(), arguments["unit"]
+    form_code, period = filters_named(
+        parts.catalogue, form=arguments["form"], period=arguments["period"]
+    )
+    with parts.reading_sessions() as session:
         found = list_submissions(
             session,
             actor=current_actor(),
-            form_code=arguments["form"],
-            period=arguments["period"],
-            unit_code=arguments["unit"],
+            form_code=form_code,
+            period=period,
+            unit_code=unit_known(session, unit, on=parts.today()).code if unit else "",
             after=arguments["after"],
             limit=arguments["limit"],
         )
@@ -188,11 +193,9 @@ def get_submission(submission_id: int) -> Any:
 def get_submission_file(submission_id: int) -> Response:
     """The body of a revision exactly as it came in, to be saved."""
     with current_parts().reading_sessions() as session:
-        kept = find_kept(
-            session, actor=current_actor(), submission_id=submission_id, with_file=True
-        ).submission
-    is_workbook = kept.file[:2] == b"PK"
-    return attachment(kept.file, kept.file_name, XLSX if is_workbook else "application/json")
+        file = kept_file(session, actor=current_actor(), submission_id=submission_id)
+    is_workbook = file.content[:2] == b"PK"
+    return hand_out(file, XLSX if is_workbook else "application/json")
 
 
 def _keep_as_draft(delivery: Delivery, delivered: Delivered, *, if_match: str) -> Any:

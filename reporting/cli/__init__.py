@@ -5,10 +5,13 @@ from __future__ import annotations
 import click
 
 from reporting import __version__
+from reporting.cli.accounts import accounts_group
+from reporting.cli.audit import audit_group
 from reporting.cli.calendar import calendar_group
 from reporting.cli.clients import clients_group
 from reporting.cli.database import db_group
 from reporting.cli.forms import forms_group
+from reporting.cli.keys import keys_group, receipts_group
 from reporting.cli.mappings import mappings_group
 from reporting.cli.messages import mail_group, persons_group
 from reporting.cli.obligations import assign_file, obligations_group
@@ -40,7 +43,11 @@ for command in (
     mail_group,
     forms_group,
     units_group,
+    accounts_group,
     clients_group,
+    keys_group,
+    receipts_group,
+    audit_group,
     db_group,
     repack_cells,
     show_settings,

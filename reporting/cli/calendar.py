@@ -44,7 +44,7 @@ def set_day(day: datetime, kind: str, name: str) -> None:
 def unset_day(day: datetime) -> None:
     """Let DAY be ordinary again."""
     with open_parts() as parts, parts.sessions.begin() as session:
-        forget_change(session, actor=console_actor(), day=_date(day))
+        forget_change(session, actor=console_actor(), day=_date(day), now=parts.clock())
     click.echo(f"{_date(day)}: ordinary")
 
 

@@ -39,6 +39,7 @@ def list_all(unit: str, state: str | None, *, subordinates: bool) -> None:
         listed = partial(
             list_owed,
             session,
+            actor=console_actor(),
             unit_id=found.id,
             now=parts.clock(),
             of_subordinates=subordinates,

@@ -28,12 +28,20 @@ def open_settings() -> Settings:
 
 @contextmanager
 def open_engine() -> Iterator[Engine]:
-    """The engine of the store, closed when the command ends."""
+    """The engine of the store, up to date or not, closed when the command ends."""
     engine = make_engine(open_settings().database_url)
     try:
         yield engine
     finally:
         engine.dispose()
+
+
+@contextmanager
+def open_store() -> Iterator[Engine]:
+    """The engine of a store that is up to date; one that is not is said in words."""
+    with open_engine() as engine:
+        _require_migrated(engine)
+        yield engine
 
 
 @contextmanager
@@ -45,21 +53,24 @@ def open_parts() -> Iterator[Parts]:
     except BadDeclaration as bad:
         raise click.ClickException("\n".join(str(fault) for fault in bad.faults)) from None
     try:
-        _require_migrated(parts)
+        _require_migrated(parts.engine)
         with _refusals_in_words():
             yield parts
     finally:
         parts.engine.dispose()
 
 
-def _require_migrated(parts: Parts) -> None:
+def _require_migrated(engine: Engine) -> None:
     try:
-        with parts.engine.connect() as connection:
+        with engine.connect() as connection:
             is_ready = is_migrated(connection)
     except SQLAlchemyError as fault:
         raise click.ClickException(f"the store cannot be reached: {fault}") from None
     if not is_ready:
-        raise click.ClickException("the store is not up to date: run `reporting db upgrade`")
+        raise click.ClickException(
+            "Kho dữ liệu chưa được tạo hoặc chưa cập nhật: hãy chạy `reporting db upgrade`.\n"
+            "the store is not up to date: run `reporting db upgrade`"
+        )
 
 
 @contextmanager

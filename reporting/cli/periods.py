@@ -17,7 +17,7 @@ from reporting.services.board import By, board
 from reporting.services.consolidation import consolidate
 from reporting.services.exports import edition_workbook
 from reporting.services.named import form_for_period, unit_named
-from reporting.services.opening import open_regime_period
+from reporting.services.periods import open_regime_period
 from reporting.services.standing import list_periods
 
 
@@ -40,7 +40,7 @@ def open_one(period: str, codes: tuple[str, ...]) -> None:
                 session,
                 actor=console_actor(),
                 forms=[form_for_period(session, known, one, wanted.code)[0] for one in named],
-                regimes=parts.catalogue.regimes,
+                catalogue=known,
                 period=wanted,
                 zone=parts.settings.time_zone,
                 now=parts.clock(),

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
+from typing import IO
 
 import click
 from rich.console import Console
@@ -22,6 +28,19 @@ def local_time(parts: Parts, instant: datetime | None) -> str:
     if instant is None:
         return ""
     return f"{instant.astimezone(parts.settings.time_zone):%Y-%m-%d %H:%M:%S}"
+
+
+@contextmanager
+def whole_file(path: Path, *, mode: int = 0o600) -> Iterator[IO[bytes]]:
+    """A file to be written: it appears whole under its name, or not at all."""
+    handle, name = tempfile.mkstemp(prefix=".unfinished-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            os.fchmod(file.fileno(), mode)
+            yield file
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def show_import(result: ImportResult, noun: tuple[str, str]) -> None:

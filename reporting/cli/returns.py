@@ -32,6 +32,9 @@ _files = click.argument(
 
 _MOST_ISSUES_SHOWN = 200
 
+#: What an error of a rule over other reports says: it refuses nothing.
+_DISAGREES = ("chưa khớp với báo cáo khác", "does not agree with another report")
+
 #: What is done with one file: its return, its bytes, its name -> the verdict.
 _Act = Callable[[Parts, RawReturn, bytes, str], Receipt]
 
@@ -46,7 +49,7 @@ def receive_files(files: tuple[Path, ...]) -> None:
 @click.command("check")
 @_files
 def check_files(files: tuple[Path, ...]) -> None:
-    """Say what would become of the returns in FILES; nothing is kept; exit 1 if any has errors."""
+    """Say what would become of the returns in FILES; nothing is kept; exit 1 if any is refused."""
     _take(files, _check)
 
 
@@ -82,7 +85,7 @@ def _take(files: Sequence[Path], act: _Act) -> None:
         for file in files:
             receipt = _take_one(parts, file, act)
             _show(console, parts, file, receipt)
-            refused += receipt.verdict is Verdict.REFUSED
+            refused += receipt.verdict in (Verdict.REFUSED, Verdict.FIGURES_GOOD)
     if refused:
         raise click.exceptions.Exit(1)
 
@@ -105,15 +108,20 @@ def _show(console: Console, parts: Parts, file: Path, receipt: Receipt) -> None:
     about = " ".join(part for part in (receipt.form, receipt.unit, receipt.period) if part)
     console.print(Text(f"{file.name}: {about or '?'}: {_verdict(parts, receipt)}"))
     if receipt.issues:
-        console.print(_grid(receipt.issues))
+        console.print(_grid(receipt))
     if len(receipt.issues) > _MOST_ISSUES_SHOWN:
         console.print(Text(f"… {len(receipt.issues)} issues in all"))
 
 
 def _verdict(parts: Parts, receipt: Receipt) -> str:
-    counted = f"{len(receipt.errors)} lỗi/errors, {len(receipt.warnings)} cảnh báo/warnings"
+    counted = _counted(receipt)
     if receipt.verdict is Verdict.REFUSED:
         return f"CHƯA NHẬN / REFUSED ({counted})"
+    if receipt.verdict is Verdict.FIGURES_GOOD:
+        return (
+            "SỐ LIỆU ĐẠT, CHƯA NHẬN ĐƯỢC LÚC NÀY / FIGURES RIGHT, CANNOT BE RECEIVED NOW "
+            f"({counted})"
+        )
     if not receipt.number:
         return f"ĐẠT / WOULD BE RECEIVED ({counted})"
     said = "ĐÃ NHẬN / RECEIVED"
@@ -124,14 +132,28 @@ def _verdict(parts: Parts, receipt: Receipt) -> str:
     return f"{said} {receipt.number}, lần/revision {receipt.revision}, {at}, {punctual} ({counted})"
 
 
-def _grid(issues: Sequence[Issue]) -> Grid:
+def _counted(receipt: Receipt) -> str:
+    """How much was found; what is received has no errors, but may not agree with other reports."""
+    disagree = len(receipt.disagreements)
+    errors, warnings = len(receipt.errors) - disagree, len(receipt.warnings)
+    counted = f"{errors} lỗi/errors, {warnings} cảnh báo/warnings"
+    if disagree:
+        counted += f", {disagree} {' / '.join(_DISAGREES)}"
+    return counted
+
+
+def _severity(receipt: Receipt, issue: Issue) -> str:
+    return " / ".join(_DISAGREES) if issue in receipt.disagreements else issue.severity.value
+
+
+def _grid(receipt: Receipt) -> Grid:
     grid = Grid("Ô/Cell", "Mức/Severity", "Mã/Code", "Đã ghi/Given", "Cần/Expected", "Giải thích")
-    ordered = sorted(issues, key=lambda issue: issue.severity is not Severity.ERROR)
+    ordered = sorted(receipt.issues, key=lambda issue: issue.severity is not Severity.ERROR)
     for issue in ordered[:_MOST_ISSUES_SHOWN]:
         where = " ".join(part for part in (issue.place, issue.address) if part)
         explained = f"{sentence(issue, VI)}\n{sentence(issue, EN)}"
         cells = (
-            where, issue.severity.value, issue.code, issue.given, issue.expected, explained,
+            where, _severity(receipt, issue), issue.code, issue.given, issue.expected, explained,
         )  # fmt: skip
         grid.add_row(*(Text(cell) for cell in cells))
     return grid

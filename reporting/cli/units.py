@@ -9,12 +9,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from reporting.cli.opening import console_actor, open_engine, open_settings
-from reporting.cli.printing import show_import
+from reporting.cli.opening import console_actor, open_parts, open_settings, open_store
+from reporting.cli.printing import show_import, whole_file
 from reporting.db import make_session_factory
 from reporting.errors import Conflict
 from reporting.models.units import UnitKind
 from reporting.services.import_files import ImportResult
+from reporting.services.unit_archive import find_unit_by_code, note_archive, write_archive
 from reporting.services.units import (
     UnitView,
     ancestors,
@@ -48,7 +49,7 @@ def _day(on: datetime | None) -> date:
 @units_group.command()
 def load() -> None:
     """Load the shipped agencies, provinces and lineage; a second time finds nothing to do."""
-    with open_engine() as engine, make_session_factory(engine).begin() as session:
+    with open_store() as engine, make_session_factory(engine).begin() as session:
         try:
             done = load_shipped_registry(session, actor=console_actor(), now=datetime.now(UTC))
         except Conflict as conflict:
@@ -68,7 +69,7 @@ def import_(file: Path, *, dry_run: bool) -> None:
     if content.faults:
         show_import(ImportResult(faults=content.faults), UNITS)
         return
-    with open_engine() as engine:
+    with open_store() as engine:
         factory = make_session_factory(engine, reading=dry_run)
         with factory.begin() as session:
             result = import_units(
@@ -88,7 +89,7 @@ def import_(file: Path, *, dry_run: bool) -> None:
 @_on_option
 def list_(kind: str | None, on: datetime | None) -> None:
     """List the units of a day by code."""
-    with open_engine() as engine, make_session_factory(engine, reading=True)() as session:
+    with open_store() as engine, make_session_factory(engine, reading=True)() as session:
         found = list_units(session, on=_day(on), kind=UnitKind(kind) if kind else None, limit=None)
     table = Table("Mã", "Loại", "Tên", "Cấp trên", box=None)
     for unit in found:
@@ -103,7 +104,7 @@ def list_(kind: str | None, on: datetime | None) -> None:
 def show(code: str, on: datetime | None) -> None:
     """Show one unit by any of its codes: its names, what it stands under, who went into it."""
     day = _day(on)
-    with open_engine() as engine, make_session_factory(engine, reading=True)() as session:
+    with open_store() as engine, make_session_factory(engine, reading=True)() as session:
         unit = find_unit(session, code, on=day)
         if unit is None:
             raise click.ClickException(
@@ -123,6 +124,22 @@ def show(code: str, on: datetime | None) -> None:
         old = names.get(edge.unit_id)
         label = f"{old.code} {old.name_vi}" if old else str(edge.unit_id)
         click.echo(f"nhập / merged   {edge.on_date}  {label} ({edge.extent})")
+
+
+@units_group.command()
+@click.argument("code")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def archive(code: str, file: Path) -> None:
+    """Write all that unit CODE ever entered into FILE, a zip with hashes."""
+    with open_parts() as parts:
+        now, actor = parts.clock(), console_actor()
+        with whole_file(file) as written, parts.reading_sessions() as session:
+            unit = find_unit_by_code(session, code)
+            archived = write_archive(session, written, actor=actor, unit=unit, now=now)
+            with parts.sessions.begin() as writing:
+                note_archive(writing, actor=actor, archived=archived, now=now)
+    counts = ", ".join(f"{count} {what}" for what, count in archived.counts.items())
+    click.echo(f"{file}: {counts}")
 
 
 def _day_before(day: date) -> date:

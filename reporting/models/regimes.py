@@ -14,7 +14,8 @@ class KeptRegime(Base):
     """The declaration of a regime, to the byte, by its checksum.
 
     Files can be edited while a period is open; what was frozen then can still be explained.
-    `is_run_time` tells those that were not read from a file but made here (đột xuất).
+    `is_run_time` tells those that were not read from a file but made here (đột xuất); of these the
+    one with the latest `kept_at` is in force.
     """
 
     __tablename__ = "kept_regime"

@@ -32,7 +32,7 @@ from reporting.services.explanations import explanations_of, open_issues, unexpl
 from reporting.services.held import Held, hold_submission
 from reporting.services.obligation_acts import Circumstances
 from reporting.services.receipts import issue_for_people
-from reporting.services.scheduled_work import ask_digest
+from reporting.services.telling import ask_digest
 
 _DONE: Mapping[SubmissionStatus, tuple[ObligationChange, str, str]] = {
     SubmissionStatus.ACCEPTED: (ObligationChange.ACCEPTED, "tiếp nhận chính thức", "accepted"),

@@ -44,7 +44,8 @@ OF_THE_SENDER = frozenset({Act.ENTER, Act.CHECK, Act.APPROVE})
 class Grant:
     """Some acts, for one unit or for all (None), with the units below it, for some forms or all.
 
-    `title` is in what capacity, as it stands on what is signed under it.
+    `title` is in what capacity, as it stands on what is signed under it. `until` is the last day
+    on which it holds, and beyond which nothing is handed on; None for good.
     """
 
     acts: frozenset[Act]
@@ -52,6 +53,7 @@ class Grant:
     below: bool = True
     forms: frozenset[str] = frozenset()
     title: str = ""
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

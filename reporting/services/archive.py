@@ -15,6 +15,7 @@ from reporting.errors import NotFound
 from reporting.models import CrossCheck, ReportingObligation, ReportingUnit, Submission
 from reporting.services.actors import Act, Actor
 from reporting.services.cross_checks import outcomes_of
+from reporting.services.downloads import NamedFile
 from reporting.services.rights import may_do
 
 
@@ -52,3 +53,9 @@ def find_kept(
         )
     outcomes = outcomes_of(session, [submission_id]).get(submission_id, [])
     return Kept(row[0], row[1], row[2], outcomes)
+
+
+def kept_file(session: Session, *, actor: Actor, submission_id: int) -> NamedFile:
+    """The body of a revision exactly as it came in. Raises NotFound."""
+    sent = find_kept(session, actor=actor, submission_id=submission_id, with_file=True).submission
+    return NamedFile(sent.file, sent.file_name, f"submission/{sent.id}", sent.unit_id)

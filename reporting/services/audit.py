@@ -25,6 +25,10 @@ from reporting.services.signing import Signer
 #: What a receipt is called among the lines.
 RECEIVED = "submission.received"
 APPROVED = "draft.approved"
+#: A key that begins to sign, and vouches for those before it.
+TAKEN_UP = "key.taken-up"
+#: Lines that are worth nothing without their signature.
+SIGNED = (RECEIVED, APPROVED, TAKEN_UP)
 
 INSERT_LINE = insert(table_of(AuditLine))
 
@@ -86,10 +90,15 @@ def record(
     return number
 
 
-def find_line(session: Session, subject: str, act: str) -> AuditLine | None:
-    """The newest line of an act upon something: such as the receipt of `submission/12`."""
-    query = select(AuditLine).where(AuditLine.subject == subject, AuditLine.act == act)
-    return session.scalars(query.order_by(AuditLine.id.desc()).limit(1)).one_or_none()
+def find_signed(session: Session, subject: str, act: str) -> AuditLine | None:
+    """The signed line of an act upon something: such as the receipt of `submission/12`.
+
+    The first, should there be several: a receipt is given once.
+    """
+    query = select(AuditLine).where(
+        AuditLine.subject == subject, AuditLine.act == act, AuditLine.signature != ""
+    )
+    return session.scalars(query.order_by(AuditLine.id).limit(1)).one_or_none()
 
 
 def list_lines(

@@ -10,6 +10,7 @@ import importlib.resources
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from forms.working_days import DayChange, WorkingCalendar
 from reporting.errors import NotFound
 from reporting.models import CalendarDay
 from reporting.services.actors import Actor
+from reporting.services.audit import Entry, record
 from reporting.services.rights import require_centre
 
 _SHIPPED = "working_days.csv"
@@ -44,7 +46,7 @@ def change_day(
 ) -> None:
     """Make a day free or worked. The caller commits. Raises NotAllowed."""
     require_centre(actor)
-    session.execute(delete(CalendarDay).where(CalendarDay.day == day))
+    before = _taken_out(session, day)
     session.execute(
         insert(CalendarDay),
         {
@@ -55,19 +57,37 @@ def change_day(
             "actor": actor.name,
         },
     )
+    new = {"is_working": change.is_working, "name": change.name}
+    _record(session, actor, "calendar.changed", day, {"from": before, "to": new}, now=now)
 
 
-def forget_change(session: Session, *, actor: Actor, day: date) -> None:
+def forget_change(session: Session, *, actor: Actor, day: date, now: datetime) -> None:
     """Let a day be ordinary again. The caller commits. Raises NotAllowed, NotFound."""
     require_centre(actor)
-    gone = session.execute(
-        delete(CalendarDay).where(CalendarDay.day == day).returning(CalendarDay.day)
-    ).one_or_none()
+    gone = _taken_out(session, day)
     if gone is None:
         raise NotFound(
             vi=f"Ngày {day:%d/%m/%Y} không có thay đổi nào được ghi ở đây.",
             en=f"No change of {day} is recorded here.",
         )
+
+    _record(session, actor, "calendar.changed", day, {"from": gone, "to": None}, now=now)
+
+
+def _taken_out(session: Session, day: date) -> dict[str, Any] | None:
+    """What was recorded of a day, which is no longer; None where nothing was."""
+    columns = (CalendarDay.is_working, CalendarDay.name)
+    gone = session.execute(
+        delete(CalendarDay).where(CalendarDay.day == day).returning(*columns)
+    ).one_or_none()
+    return None if gone is None else {"is_working": gone.is_working, "name": gone.name}
+
+
+def _record(
+    session: Session, actor: Actor, act: str, day: date, details: dict[str, Any], *, now: datetime
+) -> None:
+    entry = Entry(act=act, subject=f"calendar/{day.isoformat()}", details=details)
+    record(session, actor, entry, now=now)
 
 
 @cache

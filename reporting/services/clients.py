@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-import unicodedata
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
@@ -21,13 +20,20 @@ from sqlalchemy.orm import Session
 from reporting.errors import Conflict, NotFound
 from reporting.models import Client, ReportingUnit
 from reporting.services.actors import EVERY_ACT, Act, Actor, Grant
-from reporting.services.rights import may_for_unit, reaches, require_for_unit
+from reporting.services.audit import Entry, instant_text, record
+from reporting.services.delegation import Part, require_may_hand_on
+from reporting.services.one_line import one_line
+from reporting.services.rights import may_for_unit, reaches
 
 TOKEN_START = "rpt_"  # noqa: S105 - so that a leaked token is found by a search for it
 _PREFIX_LENGTH = len(TOKEN_START) + 6
-_LONGEST_NAME = 200
 _MOST_KNOWN = 10_000
 _MOST_NETWORKS = 20
+
+#: What a token may do, as one says it: to send is to sign, to draft is to enter.
+MAY: Mapping[str, Act] = {"send": Act.APPROVE, "draft": Act.ENTER} | {
+    act.value: act for act in Act if act not in (Act.APPROVE, Act.ENTER)
+}
 
 #: How long a token that was replaced stays good, so that a program can be switched over.
 OVERLAP = timedelta(days=7)
@@ -59,6 +65,11 @@ class Holder:
         return not self.networks or _is_in(address, self.networks)
 
 
+def acts_named(words: Iterable[str]) -> frozenset[Act]:
+    """The acts that words of MAY stand for; whoever does anything may also read."""
+    return frozenset({MAY[word] for word in words} | {Act.READ})
+
+
 def create_client(
     session: Session,
     *,
@@ -74,14 +85,14 @@ def create_client(
     commits. Raises NotAllowed, NotFound, Conflict.
     """
     limits = limits or Limits()
-    require_for_unit(session, actor=actor, act=Act.ADMINISTER, unit_id=unit_id)
+    require_may_hand_on(session, actor=actor, part=_part(unit_id, limits))
     if unit_id is not None and session.get(ReportingUnit, unit_id) is None:
         raise NotFound(vi="Không có đơn vị này.", en="There is no such unit.")
     if not limits.acts:
         raise Conflict(vi="Cần ít nhất một quyền.", en="At least one act is needed.")
     token = TOKEN_START + secrets.token_urlsafe(32)
     client = Client(
-        name=_one_line(name),
+        name=one_line(name, "Tên", "A name"),
         unit_id=unit_id,
         token_prefix=token[:_PREFIX_LENGTH],
         token_sha256=_hash(token),
@@ -90,12 +101,13 @@ def create_client(
         acts=sorted(limits.acts),
         forms=sorted(limits.forms),
         networks=_networks(limits.networks),
-        signer=_one_line(limits.signer) if limits.signer else "",
+        signer=one_line(limits.signer, "Người ký", "A signer") if limits.signer else "",
         expires_at=limits.expires_at,
         replaces_id=None,
     )
     session.add(client)
     session.flush()
+    _record(session, actor, "client.created", client, now)
     return client, token
 
 
@@ -115,15 +127,20 @@ def rotate(
     if old.revoked_at is not None:
         raise Conflict(vi="Mã này đã bị thu hồi.", en="This token was revoked.")
     limits = Limits(
-        frozenset(Act(act) for act in old.acts), old.forms, old.networks, old.signer, None
+        frozenset(Act(act) for act in old.acts),
+        old.forms,
+        old.networks,
+        old.signer,
+        old.expires_at,
     )
     new, token = create_client(
         session, actor=actor, name=old.name, unit_id=old.unit_id, now=now, limits=limits
     )
-    new.replaces_id, new.expires_at = old.id, old.expires_at
+    new.replaces_id = old.id
     until = now + overlap
     old.expires_at = until if old.expires_at is None else min(old.expires_at, until)
     session.flush()
+    _record(session, actor, "client.rotated", old, now)
     return new, token
 
 
@@ -141,6 +158,7 @@ def authenticate(session: Session, token: str) -> Holder | None:
         acts=frozenset(Act(act) for act in client.acts),
         unit_id=client.unit_id,
         forms=frozenset(client.forms),
+        until=client.expires_at.date() if client.expires_at else None,
     )
     actor = Actor(client_id=client.id, name=client.name, grants=(grant,), signer=client.signer)
     return Holder(actor, tuple(client.networks), client.expires_at)
@@ -191,6 +209,7 @@ def revoke(session: Session, *, actor: Actor, client_id: int, now: datetime) -> 
     if client.revoked_at is None:
         client.revoked_at = now
         session.flush()
+        _record(session, actor, "client.revoked", client, now)
     return client
 
 
@@ -215,19 +234,30 @@ def _administered(session: Session, actor: Actor, client_id: int) -> Client:
     return client
 
 
+def _part(unit_id: int | None, limits: Limits) -> Part:
+    """Of what a token is handed out: its day is the last on which it may be used."""
+    until = limits.expires_at.date() if limits.expires_at else None
+    return Part(unit_id=unit_id, forms=frozenset(limits.forms), until=until)
+
+
+def _record(session: Session, actor: Actor, act: str, client: Client, now: datetime) -> None:
+    details = {
+        "acts": list(client.acts),
+        "expires": instant_text(client.expires_at) if client.expires_at else None,
+        "forms": list(client.forms),
+        "name": client.name,
+        "networks": list(client.networks),
+        "replaces": client.replaces_id,
+        "signer": client.signer,
+        "token": client.token_prefix,
+    }
+    entry = Entry(act=act, subject=f"client/{client.id}", unit_id=client.unit_id, details=details)
+    record(session, actor, entry, now=now)
+
+
 def _hash(token: str) -> str:
     # The token is 32 random bytes, so that a slow hash would protect nothing more.
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _one_line(text: str) -> str:
-    shown = unicodedata.normalize("NFC", text).strip()
-    if not shown or len(shown) > _LONGEST_NAME or not shown.isprintable():
-        raise Conflict(
-            vi=f"Tên phải có từ 1 đến {_LONGEST_NAME} ký tự, trên một dòng.",
-            en=f"A name has 1 to {_LONGEST_NAME} characters, on one line.",
-        )
-    return shown
 
 
 def _networks(given: Sequence[str]) -> list[str]:

@@ -1,7 +1,8 @@
 """What the clock does to obligations: remind, mark late, escalate, close. One statement each.
 
 Everything here happens inside the transaction of its line in the ledger, and looks at how things
-stand now: who has reported meanwhile, was waived or is suspended, is left alone.
+stand now: who has reported meanwhile, was waived or is suspended, is left alone. So is every
+obligation on which the act was done for the same instant by an earlier line.
 """
 
 from __future__ import annotations
@@ -22,10 +23,9 @@ from reporting.models import (
     Stand,
 )
 from reporting.models.base import table_of
-from reporting.services.ledger import Action, instant_text
+from reporting.services.ledger import Action, Ask, instant_text, is_first, of_same_instant
 
 _owed = table_of(ReportingObligation)
-_NOT_THERE = (Stand.MISSING, Stand.RETURNED)
 
 
 def remind(session: Session, action: JobAction, *, now: datetime) -> dict[str, Any]:
@@ -39,54 +39,77 @@ def remind(session: Session, action: JobAction, *, now: datetime) -> dict[str, A
         return {"skipped": "the due instant has passed"}
     if _has_nearer(session, action, now):
         return {"skipped": "a nearer reminder is due as well"}
-    return {"told": _notify(session, action, NoticeKind.REMINDER, _owed.c.unit_id, due_at, now)}
+    return {"told": _notify(session, action, NoticeKind.REMINDER, left_by(action), now)}
 
 
 def mark_late(session: Session, action: JobAction, *, now: datetime) -> dict[str, Any]:
     """Mark who has not reported by the due instant, and tell them. The caller commits."""
-    due_at = due_of(action)
-    missing = and_(_is_due(action, due_at), _owed.c.late_at.is_(None))
+    missing = left_by(action)
     _note(session, action, ObligationChange.MARKED_LATE, missing, now)
-    told = _notify(session, action, NoticeKind.OVERDUE, _owed.c.unit_id, due_at, now)
-    marked = _change(session, missing, late_at=due_at)
+    untold = and_(missing, ~_is_told(action, NoticeKind.OVERDUE))
+    told = _notify(session, action, NoticeKind.OVERDUE, untold, now)
+    marked = _change(session, missing, late_at=due_of(action))
     return {"late": marked, "told": told}
 
 
 def escalate(session: Session, action: JobAction, *, now: datetime) -> dict[str, Any]:
     """Tell the units above who below them is still missing. The caller commits."""
-    due_at = due_of(action)
-    return {
-        "told": _notify(session, action, NoticeKind.ESCALATION, _owed.c.receiver_id, due_at, now)
-    }
+    return {"told": _notify(session, action, NoticeKind.ESCALATION, left_by(action), now)}
 
 
 def close(session: Session, action: JobAction, *, now: datetime) -> dict[str, Any]:
     """Lock what was to close at this instant; a unit that was reopened closes at its own."""
-    closes_at = datetime.fromisoformat(action.occurrence)
-    closing = and_(
-        _owed.c.form_code == action.form_code,
-        _owed.c.period == action.period,
-        _owed.c.closes_at == closes_at,
-        _owed.c.closed_at.is_(None),
-        _owed.c.suspended_at.is_(None),
-    )
+    closing = left_by(action)
     _note(session, action, ObligationChange.CLOSED, closing, now)
-    return {"closed": _change(session, closing, closed_at=closes_at)}
+    return {"closed": _change(session, closing, closed_at=due_of(action))}
 
 
-def due_of(action: JobAction) -> datetime:
-    """The due instant for which an action was asked."""
+def left_by(action: JobAction | Ask) -> ColumnElement[bool]:
+    """The obligations that a line is for and that no line has dealt with for the same instant.
+
+    It decides both what a line does and whether a further one is needed. Reports that were sent
+    back are for the first line alone: one that was sent back after it had been there in time.
+    """
+    if action.action == Action.CLOSE:
+        return and_(
+            _of_period(action), _owed.c.closes_at == due_of(action), _owed.c.closed_at.is_(None)
+        )
+    not_there = (Stand.MISSING, Stand.RETURNED) if is_first(action.occurrence) else (Stand.MISSING,)
+    missing = and_(
+        _of_period(action),
+        _owed.c.due_at == due_of(action),
+        _owed.c.stand.in_(not_there),
+        _owed.c.sent_otherwise_at.is_(None),
+    )
+    if action.action == Action.MARK_LATE:
+        return and_(missing, _owed.c.late_at.is_(None))
+    if action.action == Action.REMIND:
+        return and_(missing, ~_is_told(action, NoticeKind.REMINDER))
+    untold = ~_is_told(action, NoticeKind.ESCALATION)
+    return and_(missing, _owed.c.receiver_id.is_not(None), untold)
+
+
+def due_of(action: JobAction | Ask) -> datetime:
+    """The instant, due or closing, for which an action was asked."""
     return datetime.fromisoformat(action.occurrence.partition(" ")[0])
 
 
-def _is_due(action: JobAction, due_at: datetime) -> ColumnElement[bool]:
+def _of_period(action: JobAction | Ask) -> ColumnElement[bool]:
     return and_(
         _owed.c.form_code == action.form_code,
         _owed.c.period == action.period,
-        _owed.c.due_at == due_at,
-        _owed.c.stand.in_(_NOT_THERE),
         _owed.c.suspended_at.is_(None),
-        _owed.c.sent_otherwise_at.is_(None),
+    )
+
+
+def _is_told(action: JobAction | Ask, kind: NoticeKind) -> ColumnElement[bool]:
+    """Whether a notice of this kind was written for the same obligation, instant and lead."""
+    notice, line = table_of(Notice).c, table_of(JobAction).c
+    return exists().where(
+        notice.obligation_id == _owed.c.id,
+        notice.kind == kind.value,
+        line.id == notice.action_id,
+        of_same_instant(line.occurrence, action.occurrence),
     )
 
 
@@ -109,13 +132,13 @@ def _notify(
     session: Session,
     action: JobAction,
     kind: NoticeKind,
-    to_unit: ColumnElement[int],
-    due_at: datetime,
+    which: ColumnElement[bool],
     now: datetime,
 ) -> int:
+    to_unit = _owed.c.receiver_id if kind is NoticeKind.ESCALATION else _owed.c.unit_id
     rows = select(
         literal(kind.value), to_unit, _owed.c.id, literal(action.id), literal(now, _NOTICE_AT)
-    ).where(_is_due(action, due_at), to_unit.is_not(None))
+    ).where(which)
     columns = ["kind", "unit_id", "obligation_id", "action_id", "created_at"]
     return _count(session, insert(table_of(Notice)).from_select(columns, rows))
 

@@ -28,6 +28,7 @@ from forms.derived import SUFFIX
 from forms.issues import Issue
 from forms.period import Period, Window
 from forms.returns import Report
+from forms.typed_rows import partial_totals
 from reporting.errors import Conflict, Overflow
 from reporting.models import (
     CrossCheck,
@@ -41,6 +42,7 @@ from reporting.models import (
 from reporting.models.base import table_of
 from reporting.services import locks
 from reporting.services.actors import Act, Actor
+from reporting.services.audit import Entry, record
 from reporting.services.contributions import read_contributions
 from reporting.services.expected import COUNTS, Expected, coverage_of, list_expected
 from reporting.services.key_mapping import mapped_keys
@@ -132,7 +134,25 @@ def consolidate(
     session.add(edition)
     session.flush()
     _store_inputs(session, edition, codes, inputs)
+    _record(session, actor, edition)
     return Consolidated(edition, is_new=True)
+
+
+def _record(session: Session, actor: Actor, edition: Edition) -> None:
+    details = {
+        "form": edition.form_code,
+        "period": edition.period,
+        "number": edition.number,
+        "sha256": edition.sha256,
+        "input_sha256": edition.input_sha256,
+    }
+    entry = Entry(
+        act="edition.made",
+        subject=f"edition/{edition.id}",
+        unit_id=edition.unit_id,
+        details=details,
+    )
+    record(session, actor, entry, now=edition.cut_off_at)
 
 
 def _mapped(
@@ -217,7 +237,10 @@ def list_editions(
     after: int = 0,
     limit: int = 100,
 ) -> list[tuple[Edition, ReportingUnit]]:
-    """Editions that the actor may see, oldest first, from after a number on: one statement."""
+    """Editions that the actor may see, oldest first, from after a number on: one statement.
+
+    An edition in the layout that is derived from a form counts for that form.
+    """
     query = (
         select(Edition, ReportingUnit)
         .join(ReportingUnit, ReportingUnit.id == Edition.unit_id)
@@ -226,7 +249,7 @@ def list_editions(
         .limit(limit)
     )
     if form_code:
-        query = query.where(Edition.form_code == form_code)
+        query = query.where(Edition.form_code.in_([form_code, f"{form_code}{SUFFIX}"]))
     if period:
         query = query.where(Edition.period == period)
     return [(edition, unit) for edition, unit in session.execute(query)]
@@ -295,6 +318,7 @@ def _doubts(
     codes = sorted({source.form for source in form.sources})
     return [
         *(replace(issue, severity=Severity.WARNING) for issue in broken),
+        *partial_totals(form, report.tables),
         *unlisted_rows(form, report.tables, catalogue.lists),
         *_inputs_in_doubt(session, codes, report.period, unit.id),
     ]

@@ -20,13 +20,16 @@ from forms.consolidating import Contribution
 from forms.definition import FormVersion, Mode, Source, Table
 from forms.returns import Int64Array, Report, RowName
 from reporting.errors import Conflict
-from reporting.models import PackedTable, ReportingObligation, Submission
+from reporting.models import PackedTable, ReportingObligation, Submission, UnitKind
 from reporting.models.base import table_of
 from reporting.services.expected import Expected
 from reporting.services.packing import CELLS, ROW_IDS, names_of
 
 _EACH_ROW = ("row_ids", "cells", "states")
 _ONLY_TOTAL = ("total_cells", "total_states")
+
+#: Ministries, then agencies, then other bodies, then provinces, as the registry orders the kinds.
+_RANK_OF_KIND = {kind.value: rank for rank, kind in enumerate(UnitKind)}
 
 
 def read_contributions(
@@ -176,7 +179,8 @@ def _read_stack(
         for row in mine:
             rows = reports[row.submission_id or 0].tables[table.key].texts
             texts.append(rows[0] if len(rows) == 1 else {})
-    return Contribution(source, table, names, order, values, states, texts)
+    ranks = {row.unit_code: _RANK_OF_KIND[row.unit_kind] for row in mine}
+    return Contribution(source, table, names, order, values, states, texts, ranks)
 
 
 def _read_lists(
@@ -192,6 +196,7 @@ def _read_lists(
     """
     reports = _read_reports(session, inputs, catalogue)
     names: list[RowName] = []
+    ranks: dict[str, int] = {}
     texts: list[Mapping[str, str]] = []
     width = len(table.figures)
     values, states = [np.zeros((0, width), np.int64)], [np.zeros((0, width), np.uint8)]
@@ -201,10 +206,11 @@ def _read_lists(
         states.append(data.states)
         for name, cells in zip(data.names, data.texts, strict=True):
             names.append(RowName(f"{row.unit_code}.{name.key.rjust(4, '0')}"))
+            ranks[names[-1].key] = _RANK_OF_KIND[row.unit_kind]
             texts.append({"don_vi": row.unit_name, **cells})
     order: Int64Array = np.arange(len(names), dtype=np.int64)
     return Contribution(
-        source, table, names, order, np.concatenate(values), np.concatenate(states), texts
+        source, table, names, order, np.concatenate(values), np.concatenate(states), texts, ranks
     )
 
 

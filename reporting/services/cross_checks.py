@@ -15,9 +15,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, insert, or_, select
 from sqlalchemy.orm import Session
 
+from forms.addresses import Places
 from forms.canonical import read_report
 from forms.catalogue import Catalogue
-from forms.cross_checking import Companion, CrossOutcome, cross_check, sources_of, sum_sides
+from forms.cross_checking import (
+    Companion,
+    CrossOutcome,
+    cross_check,
+    in_version,
+    sources_of,
+    sum_sides,
+)
 from forms.definition import FormVersion
 from forms.period import Period
 from forms.returns import Report, TableData
@@ -168,15 +176,23 @@ def run_cross_checks(
     submission_id: int,
     unit_id: int,
     now: datetime,
+    places: Places | None = None,
 ) -> tuple[list[CrossOutcome], list[dict[str, Any]]]:
     """Run the external rules of one revision: what came of them, and the rows that keep it.
 
-    The rows are for `INSERT_COMPARED`, which the caller runs.
+    The rows are for `INSERT_COMPARED`, which the caller runs. `places` tells the cells of the
+    sheet; when rules are run again later only the figures are at hand, and no such cell is named.
     """
     if not sides.asked:
         return [], []
     found = _read_sides(catalogue, form, sides)
-    outcomes = cross_check(form, report, {name: side.companion for name, side in found.items()})
+    outcomes = cross_check(
+        form,
+        report,
+        {name: side.companion for name, side in found.items()},
+        window=Period.parse(report.period).window(catalogue.regime(form.regime).window),
+        places=places,
+    )
     return outcomes, [
         {
             "submission_id": submission_id,
@@ -234,7 +250,7 @@ def previous_tables(
     """What `previous(...)` reads for a unit and period; None where it has not all arrived."""
     asked = sides_asked(catalogue, form, period, unit_code, ["previous"])
     sides = find_sides(session, asked)
-    return _read_sides(catalogue, form, sides)["previous"].companion.report
+    return in_version(form, _read_sides(catalogue, form, sides)["previous"].companion).report
 
 
 def _side_asked(

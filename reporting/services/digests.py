@@ -1,4 +1,4 @@
-"""One mail a day to each person: what is due, what is overdue, who below is missing.
+"""One mail a day to each address: what is due, what is overdue, who below is missing.
 
 A notice that is void by now (the report has come in, is waived, or rests) is not told.
 """
@@ -41,8 +41,8 @@ _HEADINGS: Mapping[NoticeKind, str] = {
 }
 
 _ENGLISH = (
-    "You receive this because you look after the reports of the unit above. "
-    "Each line is a report that it, or a unit below it, still owes."
+    "You receive this because you look after the reports of the units above. "
+    "Each line is a report that one of them, or a unit below it, still owes."
 )
 
 
@@ -63,36 +63,52 @@ class _Told(NamedTuple):
     wrong_cells: int
 
 
-def make_digests(session: Session, *, day: date, zone: ZoneInfo, now: datetime) -> dict[str, int]:
-    """Gather what there is to tell into one mail for each person; gives the counts.
+class _Listed(NamedTuple):
+    """One person of a unit, and whether the address has its mail of the day."""
 
-    A person who has the mail of this day already gets the rest tomorrow. A few statements,
-    whatever the number of persons. The caller commits.
+    person: Person
+    unit: ReportingUnit
+    address: str
+    has_mail: bool
+
+
+class _Part(NamedTuple):
+    """What one mail tells of one unit."""
+
+    person: Person
+    unit: ReportingUnit
+    lines: Sequence[_Told]
+
+
+def make_digests(session: Session, *, day: date, zone: ZoneInfo, now: datetime) -> dict[str, int]:
+    """Gather what there is to tell into one mail for each address; gives the counts.
+
+    Whoever stands in several units reads of all of them in one mail. Where someone has the mail of
+    this day already, what concerns that unit is told tomorrow. A few statements, whatever the
+    number of persons. The caller commits.
     """
     told = _waiting(session)
     if not told:
         return {"mails": 0, "void": 0, "nobody": 0}
     persons = _persons(session, {line.unit_id for line in told}, day)
-    mails, done = [], []
-    nobody = void = 0
     by_unit: dict[int, list[_Told]] = defaultdict(list)
+    done, nobody = [], 0
     for line in told:
         if line.stand in _VOID or line.suspended_at is not None:
-            void += 1
             done.append(line.id)
         else:
             by_unit[line.unit_id].append(line)
+    void = len(done)
+    parts: dict[str, list[_Part]] = defaultdict(list)
     for unit_id, lines in by_unit.items():
         listed = persons.get(unit_id, [])
-        if not listed:
-            nobody += len(lines)
-        if not listed or all(has_mail for *_, has_mail in listed):
-            done += [] if listed else [line.id for line in lines]
+        if any(one.has_mail for one in listed):
             continue
+        nobody += 0 if listed else len(lines)
         done += [line.id for line in lines]
-        for person, unit, has_mail in listed:
-            if not has_mail:
-                mails.append(_mail(person, unit, lines, day, zone, now))
+        for one in listed:
+            parts[one.address].append(_Part(one.person, one.unit, lines))
+    mails = [_mail(address, of_one, day, zone, now) for address, of_one in parts.items()]
     if mails:
         session.connection().execute(insert(table_of(OutboxMail)), mails)
     notice = table_of(Notice)
@@ -145,43 +161,37 @@ def _wrong_cells(
     }
 
 
-def _persons(
-    session: Session, units: set[int], day: date
-) -> Mapping[int, list[tuple[Person, ReportingUnit, bool]]]:
-    mail = aliased(OutboxMail)
+def _persons(session: Session, units: set[int], day: date) -> Mapping[int, list[_Listed]]:
+    """Who is told of each unit, and whether the address has its mail of the day already."""
     rows = session.execute(
-        select(Person, ReportingUnit, mail.id)
+        select(Person, ReportingUnit)
         .join(ReportingUnit, ReportingUnit.id == Person.unit_id)
-        .outerjoin(mail, (mail.person_id == Person.id) & (mail.day == day))
         .where(Person.unit_id.in_(units), Person.ended_at.is_(None))
-        .order_by(Person.id)
+        .order_by(ReportingUnit.code, Person.id)
     )
-    found: dict[int, list[tuple[Person, ReportingUnit, bool]]] = defaultdict(list)
-    for person, unit, mail_id in rows:
-        found[person.unit_id].append((person, unit, mail_id is not None))
+    made = select(OutboxMail.recipient).where(OutboxMail.day == day)
+    had = {recipient.lower() for recipient in session.scalars(made)}
+    found: dict[int, list[_Listed]] = defaultdict(list)
+    for person, unit in rows:
+        address = person.mail.lower()
+        found[person.unit_id].append(_Listed(person, unit, address, address in had))
     return found
 
 
 def _mail(
-    person: Person,
-    unit: ReportingUnit,
-    lines: Sequence[_Told],
-    day: date,
-    zone: ZoneInfo,
-    now: datetime,
+    address: str, parts: Sequence[_Part], day: date, zone: ZoneInfo, now: datetime
 ) -> dict[str, object]:
-    own = sum(line.owing_id == person.unit_id for line in lines)
-    subject = f"[Báo cáo] {unit.name_vi}: {own} báo cáo cần gửi"
-    if own < len(lines):
-        subject += f", {len(lines) - own} của đơn vị trực thuộc còn thiếu"
+    parts = sorted(parts, key=lambda part: part.unit.code)
+    first = parts[0]
     return {
-        "person_id": person.id,
+        "person_id": first.person.id,
         "day": day,
-        "recipient": person.mail,
-        "subject": subject[:200],
-        "body": _body(person, unit, lines, zone, now),
-        # The same for this person and day, however often it is tried.
-        "message_id": f"<{sha256(f'{person.id}|{day}|{person.mail}'.encode())[:32]}@reporting>",
+        "recipient": first.person.mail,
+        "subject": _subject(parts)[:200],
+        "body": _body(parts, zone, now),
+        # The same for this address and day, however often it is tried; so the key of the outbox
+        # keeps two digests that are made at once from making two mails.
+        "message_id": f"<{sha256(f'{address}|{day}'.encode())[:32]}@reporting>",
         "created_at": now,
         "attempts": 0,
         "next_try_at": now,
@@ -189,21 +199,30 @@ def _mail(
     }
 
 
-def _body(
-    person: Person, unit: ReportingUnit, lines: Sequence[_Told], zone: ZoneInfo, now: datetime
-) -> str:
-    parts = [f"Kính gửi {person.name},", "", f"Đơn vị: {unit.name_vi} ({unit.code})", ""]
-    for kind, heading in _HEADINGS.items():
-        of_kind = [line for line in lines if line.kind == kind]
-        if not of_kind:
-            continue
-        parts.append(f"{heading}: {len(of_kind)}")
-        parts += [_line(line, zone, now) for line in of_kind[:_MOST_LINES]]
-        if len(of_kind) > _MOST_LINES:
-            parts.append(f"  ... và {len(of_kind) - _MOST_LINES} báo cáo nữa")
-        parts.append("")
-    parts += ["-- ", *textwrap.wrap(_ENGLISH, _WIDTH)]
-    return "\n".join(parts) + "\n"
+def _subject(parts: Sequence[_Part]) -> str:
+    own = sum(line.owing_id == part.unit.id for part in parts for line in part.lines)
+    below = sum(len(part.lines) for part in parts) - own
+    more = f" và {len(parts) - 1} đơn vị khác" if len(parts) > 1 else ""
+    subject = f"[Báo cáo] {parts[0].unit.name_vi}{more}: {own} báo cáo cần gửi"
+    return f"{subject}, {below} của đơn vị trực thuộc còn thiếu" if below else subject
+
+
+def _body(parts: Sequence[_Part], zone: ZoneInfo, now: datetime) -> str:
+    names = ", ".join(dict.fromkeys(part.person.name for part in parts))
+    said = [f"Kính gửi {names},", ""]
+    for part in parts:
+        said += [f"Đơn vị: {part.unit.name_vi} ({part.unit.code})", ""]
+        for kind, heading in _HEADINGS.items():
+            of_kind = [line for line in part.lines if line.kind == kind]
+            if not of_kind:
+                continue
+            said.append(f"{heading}: {len(of_kind)}")
+            said += [_line(line, zone, now) for line in of_kind[:_MOST_LINES]]
+            if len(of_kind) > _MOST_LINES:
+                said.append(f"  ... và {len(of_kind) - _MOST_LINES} báo cáo nữa")
+            said.append("")
+    said += ["-- ", *textwrap.wrap(_ENGLISH, _WIDTH)]
+    return "\n".join(said) + "\n"
 
 
 def _line(line: _Told, zone: ZoneInfo, now: datetime) -> str:

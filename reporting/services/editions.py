@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
+from forms.canonical import read_report
+from forms.definition import FormVersion
+from forms.returns import TableData
 from reporting.errors import NotFound
 from reporting.models import Edition, EditionInput, ReportingUnit, Submission
 from reporting.services.actors import Act, Actor
@@ -34,6 +37,25 @@ class KeptEdition:
     edition: Edition
     unit: ReportingUnit
     inputs: Sequence[KeptInput]
+
+
+def newest_tables(
+    session: Session, *, form: FormVersion, period: str, unit_id: int
+) -> Mapping[str, TableData]:
+    """The tables of the newest edition of a unit for a period; none of another form version.
+
+    Whether the actor may see the unit has been asked.
+    """
+    edition = session.scalars(
+        select(Edition)
+        .where(Edition.form_code == form.code, Edition.period == period, Edition.unit_id == unit_id)
+        .order_by(Edition.number.desc())
+        .limit(1)
+        .options(undefer(Edition.canonical))
+    ).one_or_none()
+    if edition is None or edition.form_version != form.version:
+        return {}
+    return read_report(form, edition.canonical).tables
 
 
 def find_edition(session: Session, *, actor: Actor, edition_id: int) -> KeptEdition:

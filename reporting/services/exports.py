@@ -13,11 +13,11 @@ from forms.period import Period
 from forms.rule_outcomes import printed
 from reporting.models import EditionInput, Submission
 from reporting.services.actors import Actor
+from reporting.services.downloads import NamedFile
 from reporting.services.editions import KeptEdition, find_edition
 from reporting.services.explanations import Warned, explanations_of, warned_by
 from reporting.services.named import window_of
 from reporting.services.receipts import issues_from_data
-from reporting.services.templates import NamedFile
 from reporting.services.units import views
 from reporting.workbooks.consolidated_table import write_consolidated
 from reporting.workbooks.edition_facts import EditionFacts, ExplainedFacts, InputFacts
@@ -34,7 +34,7 @@ def edition_workbook(
     content = write_consolidated(form, report, edition=_facts(session, kept, catalogue))
     code = form.file_code.removesuffix(SUFFIX)
     name = f"{code}_{kept.unit.code}_{edition.period}_{edition.number}.xlsx"
-    return NamedFile(content, name)
+    return NamedFile(content, name, f"edition/{edition.id}", edition.unit_id)
 
 
 def _facts(session: Session, kept: KeptEdition, catalogue: Catalogue) -> EditionFacts:

@@ -1,13 +1,13 @@
 """What the clock has to do for the obligations of a period: asked when they are frozen.
 
 Every due instant among the obligations of a form and period has its own reminders, late mark,
-escalations, closing and consolidations; the instant stands in the occurrence. So after an
-extension the same call asks for what is new, and nothing twice.
+escalations, closing and consolidations; the instant stands in the occurrence. So whenever an
+obligation is added, comes back or moves, the same call asks for what is new, and nothing twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -19,9 +19,11 @@ from forms.catalogue import Catalogue
 from forms.definition import FormVersion
 from forms.regime import Clockwork, Regime
 from reporting.models import ReportingObligation, ReportingUnit
+from reporting.services.asking_again import ask_for_obligations
 from reporting.services.ledger import Action, Ask, ask, instant_text
 from reporting.services.opening import end_of_day
 from reporting.services.planning import PlannedOpening
+from reporting.services.regimes import known_regimes
 
 #: When people are told something: early on a day, by the clock where due dates are dates.
 MORNING = time(8)
@@ -51,18 +53,44 @@ def ask_follow_ups(
 ) -> None:
     """Ask for all that is to be done for the obligations of a form and period. Caller commits.
 
-    Two statements, whatever the number of units.
+    A few statements, whatever the number of units.
     """
     targets = consolidated_from(catalogue, form_code)
-    asked = [
-        one
-        for due in _due_instants(session, form_code, period)
-        for one in (
-            *_for_people(form_code, period, regime.clockwork, due, zone),
-            *_for_editions(form_code, targets, period, regime.clockwork, due),
-        )
-    ]
-    ask(session, asked, now=now)
+    for_people: list[Ask] = []
+    for_editions: list[Ask] = []
+    for due in _due_instants(session, form_code, period):
+        for_people += _for_people(form_code, period, regime.clockwork, due, zone)
+        for_editions += _for_editions(form_code, targets, period, regime.clockwork, due)
+    ask_for_obligations(session, for_people, now=now)
+    ask(session, for_editions, now=now)
+
+
+def follow_again(
+    session: Session,
+    which: Iterable[tuple[str, str, str]],
+    *,
+    catalogue: Catalogue,
+    zone: ZoneInfo,
+    now: datetime,
+) -> None:
+    """Ask for follow-ups anew for regimes, forms and periods whose obligations changed.
+
+    The caller commits.
+    """
+    session.flush()
+    regimes = known_regimes(session, catalogue)
+    for regime_code, form_code, period in sorted(set(which)):
+        regime = regimes.get(regime_code) or regimes.get(catalogue.latest(form_code).regime)
+        if regime is not None:
+            ask_follow_ups(
+                session,
+                catalogue=catalogue,
+                regime=regime,
+                form_code=form_code,
+                period=period,
+                zone=zone,
+                now=now,
+            )
 
 
 def follow_ups_of(planned: PlannedOpening, catalogue: Catalogue, zone: ZoneInfo) -> list[Ask]:

@@ -1,7 +1,7 @@
 """Handing an edition over to the information centre: a folder with workbook, data and hashes.
 
-The folder appears whole or not at all: it is written under another name and renamed, and its name
-comes from the hash of the edition, so that doing it again finds it done.
+The folder appears whole or not at all: it is written under another name, held against its manifest
+and renamed, and its name comes from the hash of the edition, so that doing it again finds it done.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ import json
 import os
 import shutil
 import tempfile
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -17,15 +20,25 @@ from sqlalchemy.orm import Session
 from forms.canonical import sha256
 from forms.catalogue import Catalogue
 from reporting.services.actors import Actor
+from reporting.services.audit import Entry, record
 from reporting.services.editions import find_edition
 from reporting.services.exports import edition_workbook
 
 _MANIFEST = "manifest.json"
 _UNFINISHED = ".unfinished-"
 
+#: Nothing is written for so long: what is older has been left behind.
+_LONGEST_WRITING = timedelta(days=1)
+
 
 def hand_over(
-    session: Session, *, actor: Actor, edition_id: int, catalogue: Catalogue, folder: Path
+    session: Session,
+    *,
+    actor: Actor,
+    edition_id: int,
+    catalogue: Catalogue,
+    folder: Path,
+    now: datetime,
 ) -> Path:
     """Write the folder of an edition below `folder`; the same folder again if it is there.
 
@@ -36,9 +49,10 @@ def hand_over(
     edition = kept.edition
     workbook = edition_workbook(session, actor=actor, edition_id=edition_id, catalogue=catalogue)
     place = folder / f"{Path(workbook.name).stem}_{edition.sha256[:16]}"
-    if place.is_dir():
+    if is_whole(place):
         return place
     files = {workbook.name: workbook.content, "data.json": edition.canonical}
+    hashes = {name: sha256(content) for name, content in files.items()}
     manifest = {
         "form": edition.form_code,
         "version": edition.form_version,
@@ -51,22 +65,54 @@ def hand_over(
         },
         "edition_sha256": edition.sha256,
         "input_sha256": edition.input_sha256,
-        "files": {name: sha256(content) for name, content in files.items()},
+        "files": hashes,
     }
     written = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-    _write_whole(place, files | {_MANIFEST: written.encode()})
+    write_whole(place, files | {_MANIFEST: written.encode()})
+    entry = Entry(
+        act="edition.handed-over",
+        subject=f"edition/{edition.id}",
+        unit_id=edition.unit_id,
+        details={"folder": place.name, "files": hashes},
+    )
+    record(session, actor, entry, now=now)
     return place
 
 
-def remove_unfinished(folder: Path) -> int:
-    """Take away what a death in the middle of handing over left behind; gives how many."""
-    left = [path for path in folder.glob(f"{_UNFINISHED}*") if path.is_dir()]
+def is_whole(place: Path) -> bool:
+    """Whether a folder has a manifest, the files that it names with their hashes, and no other."""
+    try:
+        files = json.loads((place / _MANIFEST).read_bytes())["files"]
+        there = {path.name for path in place.iterdir()}
+        return there == {*files, _MANIFEST} and all(
+            sha256((place / name).read_bytes()) == digest for name, digest in files.items()
+        )
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def remove_unfinished(folder: Path, *, older_than: timedelta = _LONGEST_WRITING) -> int:
+    """Take away what a death in the middle of handing over left behind; gives how many.
+
+    Only what nobody has touched for long, since another process may be writing there right now.
+    """
+    # The clock of the machine, since the file system knows no other.
+    oldest = time.time() - older_than.total_seconds()
+    left = [
+        path
+        for path in folder.glob(f"{_UNFINISHED}*")
+        if path.is_dir() and path.stat().st_mtime < oldest
+    ]
     for path in left:
-        shutil.rmtree(path)
+        shutil.rmtree(path, ignore_errors=True)
     return len(left)
 
 
-def _write_whole(place: Path, files: dict[str, bytes]) -> None:
+def write_whole(place: Path, files: Mapping[str, bytes]) -> None:
+    """Let a folder with these files and their manifest appear whole, or not at all.
+
+    What is there under its name and is not whole gives way. Raises OSError.
+    """
     place.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=place.parent))
     try:
@@ -76,6 +122,11 @@ def _write_whole(place: Path, files: dict[str, bytes]) -> None:
                 file.flush()
                 os.fsync(file.fileno())
         unfinished.chmod(0o755)
+        _flush_folder(unfinished)
+        if not is_whole(unfinished):
+            raise OSError(f"{unfinished} lost files while it was written; it is not handed over")
+        if place.exists() and not is_whole(place):
+            place.rename(Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=place.parent)) / "broken")
         _rename(unfinished, place)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -87,7 +138,7 @@ def _rename(unfinished: Path, place: Path) -> None:
     try:
         unfinished.rename(place)
     except OSError:
-        if not place.is_dir():
+        if not is_whole(place):
             raise
 
 

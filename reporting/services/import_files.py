@@ -37,15 +37,19 @@ _FOREIGN_FILES: Mapping[bytes, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """One line as it stands in the file: column name -> text."""
+    """One line as it stands in the file: column name -> text.
+
+    `faults` say that it is no line of the table; its cells may then be another column's.
+    """
 
     line: int
     cells: Mapping[str, str]
+    faults: tuple[ImportFault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ImportFile:
-    """The lines of a file, or what is wrong with it as a file."""
+    """The lines of a file, each with what is wrong with it; or what is wrong with it as a file."""
 
     rows: tuple[ImportRow, ...] = ()
     faults: tuple[ImportFault, ...] = ()
@@ -85,44 +89,49 @@ def read_import_file(
         return _read_lines(list(_records(text)), required, optional)
     except _TooManyRows:
         return _refused("too_many_rows", "", str(MAX_ROWS))
-    except _BadLine as fault:
-        return ImportFile(faults=(ImportFault(fault.line, "", "malformed", fault.reason),))
 
 
 class _TooManyRows(Exception):
     """More lines than any registry has."""
 
 
-class _BadLine(Exception):
-    """A line that is not CSV."""
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """The cells that stand on one line, or why it is not CSV."""
 
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(reason)
-        self.line = line
-        self.reason = reason
+    line: int
+    cells: Sequence[str]
+    reason: str = ""
+
+    @property
+    def faults(self) -> tuple[ImportFault, ...]:
+        return (ImportFault(self.line, "", "malformed", self.reason),) if self.reason else ()
 
 
 def _refused(code: str, given: str, expected: str = "") -> ImportFile:
     return ImportFile(faults=(ImportFault(0, "", code, given, expected),))
 
 
-def _records(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record that says something, with the number of its first line."""
+def _records(text: str) -> Iterator[_Record]:
+    """Each record that says something, with the number of its first line.
+
+    The reader goes on behind a line that it cannot read.
+    """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
     line, records = 1, 0
     while True:
         try:
-            cells = next(reader)
+            record = _Record(line, next(reader))
         except StopIteration:
             return
         except csv.Error as fault:
-            raise _BadLine(line, str(fault)) from None
-        first, line = line, reader.line_num + 1
-        if _says_something(cells):
+            record = _Record(line, (), str(fault))
+        line = reader.line_num + 1
+        if record.reason or _says_something(record.cells):
             records += 1
             if records > MAX_ROWS + 1:
                 raise _TooManyRows
-            yield first, cells
+            yield record
 
 
 def _separator(text: str) -> str:
@@ -141,28 +150,28 @@ def _says_something(cells: Sequence[str]) -> bool:
 
 
 def _read_lines(
-    records: Sequence[tuple[int, list[str]]], required: Sequence[str], optional: Sequence[str]
+    records: Sequence[_Record], required: Sequence[str], optional: Sequence[str]
 ) -> ImportFile:
     if not records:
         return _refused("no_rows", "")
-    line, heading = records[0]
-    columns = [cell.strip().lower() for cell in heading]
+    heading = records[0]
+    columns = [cell.strip().lower() for cell in heading.cells]
     while columns and not columns[-1]:
         columns.pop()  # Excel leaves separators behind a table that was once wider.
-    faults = list(_heading_faults(line, columns, required, optional))
+    faults = heading.faults or tuple(_heading_faults(heading.line, columns, required, optional))
     if faults:
-        return ImportFile(faults=tuple(faults))
+        return ImportFile(faults=faults)
     if len(records) == 1:
         return _refused("no_rows", "")
-    rows: list[ImportRow] = []
-    for number, cells in records[1:]:
-        if any(cell.strip() for cell in cells[len(columns) :]):
-            faults.append(
-                ImportFault(number, "", "too_many_cells", str(len(cells)), str(len(columns)))
-            )
-        else:
-            rows.append(ImportRow(number, dict(zip(columns, cells, strict=False))))
-    return ImportFile(tuple(rows), tuple(faults))
+    return ImportFile(tuple(_row(record, columns) for record in records[1:]))
+
+
+def _row(record: _Record, columns: Sequence[str]) -> ImportRow:
+    line, cells, faults = record.line, record.cells, record.faults
+    if any(cell.strip() for cell in cells[len(columns) :]):
+        given, wanted = str(len(cells)), str(len(columns))
+        faults = (*faults, ImportFault(line, "", "too_many_cells", given, wanted))
+    return ImportRow(line, dict(zip(columns, cells, strict=False)), faults)
 
 
 def _heading_faults(

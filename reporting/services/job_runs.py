@@ -5,8 +5,9 @@ cron, a cluster's scheduler and a person at the console all come through here.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -16,10 +17,11 @@ from forms.canonical import sha256
 from reporting.errors import Conflict, NotFound, OtherRequest
 from reporting.models import JobAction, JobRun
 from reporting.services.actors import Act, Actor
+from reporting.services.audit import Entry, instant_text, record
 from reporting.services.ledger import Action, in_order, waiting
 from reporting.services.planning import planned_openings
 from reporting.services.rights import require_centre
-from reporting.services.ringing import WORK, Bell, ring
+from reporting.services.ringing import WORK, Bell, Rung, ring
 
 #: The job that does everything that is due; each action is a job of its own as well.
 EVERYTHING = "ring"
@@ -59,46 +61,48 @@ def run_job(
     bell: Bell,
     *,
     job: str,
-    as_of: datetime,
+    as_of: datetime | None,
     door: str,
     actor: Actor,
     key: str | None = None,
 ) -> tuple[JobRun, bool]:
     """Ring for a job, once for each key of an actor; gives the run and whether it is a new one.
 
-    The same key with another job or instant is another request and is refused. Opens its own
-    transactions. Raises NotAllowed, NotFound, OtherRequest, Conflict for an
-    instant to come.
+    Without an instant it is the one of the first ringing with the key. A run that broke off is
+    taken up again under its number, for its instant. The same key with another job or instant is
+    another request and is refused. Opens its own transactions. Raises NotAllowed, NotFound,
+    OtherRequest, Conflict for an instant to come.
     """
     only = actions_of(job)
     require_centre(actor, Act.RING)
-    if as_of > bell.clock():
-        raise Conflict(
-            vi="Không chạy trước thời điểm của tương lai; hãy dùng dry_run để xem trước.",
-            en="A run cannot be as of the future; use dry_run to look ahead.",
-        )
-    digest = sha256(f"{job}|{as_of.isoformat()}".encode())
-    first = _first_run(bell, actor, key, digest)
-    if first is not None:
-        return first, False
-    run_id = _new_run(bell, job, as_of, door, actor, key, digest)
-    if run_id is None:
-        again = _first_run(bell, actor, key, digest)
-        if again is not None:
-            return again, False
+    digest = _digest(job, as_of)
+    run = _first_run(bell, actor, key, digest)
+    is_new = run is None
+    if run is None:
+        run = _new_run(bell, job, as_of or bell.clock(), door, actor, key, digest)
+    if run is None:
+        is_new, run = False, _first_run(bell, actor, key, digest)
+    if run is None:
         raise LookupError("a run that stood in the way is gone")
-    ring(bell, now=as_of, door=door, actor=actor, only=only, run_id=run_id)
+    if run.finished_at is None:
+        rung = ring(bell, now=run.as_of, door=door, actor=actor, only=only, run_id=run.id)
+        if not is_new:
+            _tell_the_whole(bell, run.id, rung)
     with bell.sessions() as session:
-        return session.get_one(JobRun, run_id), True
+        return session.get_one(JobRun, run.id), is_new
 
 
-def would_do(bell: Bell, *, job: str, as_of: datetime, actor: Actor) -> list[Due]:
-    """What a run would do at an instant, also one to come; nothing is written.
+def would_do(
+    bell: Bell, *, job: str, as_of: datetime, actor: Actor, key: str | None = None
+) -> list[Due]:
+    """What a run would do at an instant, also one to come; nothing is written, a key neither.
 
-    What actions would ask for in turn is not among it. Raises NotAllowed, NotFound.
+    What actions would ask for in turn is not among it. Raises NotAllowed, NotFound, and
+    OtherRequest where the key already stands for a run that was to be done.
     """
     only = actions_of(job)
     require_centre(actor, Act.RING)
+    _first_run(bell, actor, key, digest="")
     with bell.sessions() as session:
         asked = [_due(row) for row in in_order(session.scalars(waiting(as_of)).all())]
         openings = [
@@ -136,7 +140,7 @@ def list_failing(session: Session) -> list[JobAction]:
     return list(session.scalars(query.order_by(JobAction.due_at, JobAction.id).limit(500)))
 
 
-def retry(session: Session, *, actor: Actor, action_id: int) -> JobAction:
+def retry(session: Session, *, actor: Actor, action_id: int, now: datetime) -> JobAction:
     """Let a failed action be tried at the next ring. Caller commits. NotAllowed, NotFound."""
     require_centre(actor, Act.RING)
     action = session.get(JobAction, action_id)
@@ -146,6 +150,9 @@ def retry(session: Session, *, actor: Actor, action_id: int) -> JobAction:
             en=f"No failed action has the number {action_id}.",
         )
     action.next_try_at = None
+    named = {"action": action.action, "form": action.form_code, "period": action.period}
+    entry = Entry(act="job.retried", subject=f"action/{action.id}", details=named)
+    record(session, actor, entry, now=now)
     return action
 
 
@@ -158,6 +165,11 @@ def oldest_overdue(session: Session, *, now: datetime) -> datetime | None:
     """Since when the oldest action waits that should have been done: one statement."""
     query = select(func.min(JobAction.due_at))
     return session.scalar(query.where(JobAction.done_at.is_(None), JobAction.due_at < now))
+
+
+def _digest(job: str, as_of: datetime | None) -> str:
+    """The request as it was sent; an instant is the same in whatever zone it is written."""
+    return sha256(f"{job}|{'' if as_of is None else as_of.astimezone(UTC).isoformat()}".encode())
 
 
 def _first_run(bell: Bell, actor: Actor, key: str | None, digest: str) -> JobRun | None:
@@ -185,8 +197,13 @@ def _new_run(
     actor: Actor,
     key: str | None,
     digest: str,
-) -> int | None:
-    """The number of a new run; None where another came first with the same key."""
+) -> JobRun | None:
+    """A new run; None where another came first with the same key. Raises Conflict."""
+    if as_of > bell.clock():
+        raise Conflict(
+            vi="Không chạy trước thời điểm của tương lai; hãy dùng dry_run để xem trước.",
+            en="A run cannot be as of the future; use dry_run to look ahead.",
+        )
     run = JobRun(
         job=job,
         door=door,
@@ -201,9 +218,29 @@ def _new_run(
         with bell.sessions.begin() as session:
             session.add(run)
             session.flush()
-            return run.id
+            if not (actor.is_system and job == EVERYTHING):
+                # What cron rings every few minutes stands in the history, and would fill the audit.
+                details = {"job": job, "as_of": instant_text(as_of), "door": door}
+                entry = Entry(act="job.run", subject=f"run/{run.id}", details=details)
+                record(session, actor, entry, now=run.started_at)
+            session.refresh(run)
     except IntegrityError:
         return None
+    return run
+
+
+def _tell_the_whole(bell: Bell, run_id: int, rung: Rung) -> None:
+    """Count also what a run had done before it broke off: its lines in the ledger say so."""
+    with bell.sessions.begin() as session:
+        query = select(JobAction.action, JobAction.outcome).where(JobAction.run_id == run_id)
+        done = Counter(
+            "skipped" if "skipped" in outcome else action
+            for action, outcome in session.execute(query)
+        )
+        # Mails are no lines of the ledger; of theirs only this ringing is known.
+        done += Counter({name: n for name, n in rung.done.items() if name.startswith("mail")})
+        whole = Rung(run_id, done, rung.failed)
+        session.get_one(JobRun, run_id).outcome = whole.as_data()
 
 
 def _due(row: JobAction) -> Due:

@@ -17,6 +17,7 @@ from forms.text import normalise
 from reporting.errors import Conflict, NotFound
 from reporting.models import KeyMapping
 from reporting.services.actors import Act, Actor
+from reporting.services.audit import Entry, record
 from reporting.services.rights import require_centre
 
 
@@ -71,9 +72,16 @@ def map_key(
             vi=f"“{text}” đã có trong danh mục, là {named.label}." if named else "Cần tên dòng.",
             en=f"“{text}” is in the list: {named.code}." if named else "The text is missing.",
         )
+    before = mapped_keys(session, code_list, until=now).get(key, "")
     mapping = KeyMapping(
         code_list=code_list, key=key, code=code, reason=reason, mapped_at=now, actor=actor.name
     )
     session.add(mapping)
     session.flush()
+    entry = Entry(
+        act="mapping.made",
+        subject=f"mapping/{mapping.id}",
+        details={"list": code_list, "text": key, "from": before, "to": code, "reason": reason},
+    )
+    record(session, actor, entry, now=now)
     return mapping

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from reporting.models import JobAction
 from reporting.models.base import table_of
@@ -50,6 +50,7 @@ class Ask:
 
 _actions = table_of(JobAction)
 _KEY = ("action", "form_code", "period", "unit_code", "occurrence")
+_AGAIN = " again "
 
 
 def ask(session: Session, asked: Iterable[Ask], *, now: datetime) -> None:
@@ -90,6 +91,29 @@ def in_order(actions: Sequence[JobAction]) -> list[JobAction]:
     """By due instant; at one instant as the actions follow from each other."""
     rank = {action: number for number, action in enumerate(Action)}
     return sorted(actions, key=lambda row: (row.due_at, rank[Action(row.action)], row.id))
+
+
+def again(occurrence: str, number: int) -> str:
+    """What a further line for the same instant is called: `2026-09-19T16:59:59Z again 2`."""
+    return f"{first_of(occurrence)}{_AGAIN}{number}"
+
+
+def first_of(occurrence: str) -> str:
+    """The occurrence of the first line for the same instant."""
+    return occurrence.partition(_AGAIN)[0]
+
+
+def is_first(occurrence: str) -> bool:
+    """Whether a line is the first one for its instant."""
+    return _AGAIN not in occurrence
+
+
+def of_same_instant(
+    column: ColumnElement[str] | InstrumentedAttribute[str], occurrence: str
+) -> ColumnElement[bool]:
+    """Whether an occurrence is the first line or a further one for the instant of another."""
+    first = first_of(occurrence)
+    return or_(column == first, column.like(f"{first}{_AGAIN}%"))
 
 
 def instant_text(instant: datetime) -> str:

@@ -52,3 +52,10 @@ def exclude(session: Session, *, forms: Iterable[str], period: str) -> None:
         alone = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("lock_name"), 0)))
         for form in sorted(set(forms)):
             session.execute(alone, named(form, period))
+
+
+def take_turn(session: Session, name: str) -> None:
+    """Wait until nobody else does what is called by this name, and keep it until the commit."""
+    if is_needed(session):
+        alone = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn"), 0)))
+        session.execute(alone, {"turn": name})

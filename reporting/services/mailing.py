@@ -7,6 +7,8 @@ the recipient's server or program knows it for the same.
 from __future__ import annotations
 
 import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -14,11 +16,14 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from urllib.parse import unquote, urlsplit
 
+import structlog
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from reporting.errors import NotFound
 from reporting.models import OutboxMail
+
+_log = structlog.get_logger()
 
 _TIMEOUT = 20
 _RESTS = (
@@ -29,6 +34,20 @@ _RESTS = (
     timedelta(hours=4),
 )
 _MOST_ATTEMPTS = 10
+
+#: RFC 5321: what the server will say again, and that a mail is larger than it takes.
+_FOR_GOOD, _TOO_LARGE = 500, 552
+
+#: What a server says about one mail.
+_REFUSALS = (
+    smtplib.SMTPResponseException,
+    smtplib.SMTPRecipientsRefused,
+    smtplib.SMTPNotSupportedError,
+)
+
+
+class _NotThisMail(Exception):
+    """No mail can be handed in: the server is away, or does not know or want us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +131,17 @@ def _waiting(now: datetime) -> Select[OutboxMail]:
 
 def _hand_in(mail: OutboxMail, server: MailServer, now: datetime, sent: Sent) -> bool:
     """Try one mail; False where the server itself is away, so that no other need be tried."""
-    mail.attempts += 1
     try:
-        _send(_message(mail, server), server)
-    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as refused:
+        with _connected(server) as connection:
+            connection.send_message(_message(mail, server))
+    except _NotThisMail as away:
+        mail.last_error = str(away)[:500]
+        mail.next_try_at = now + _RESTS[0]  # The mail is not at fault: no attempt is counted.
+        sent.put_off += 1
+        _log.warning("no mail goes out: the server is away or refuses us", fault=str(away)[:300])
+        return False
+    except (smtplib.SMTPException, ValueError) as refused:
+        mail.attempts += 1
         mail.last_error = str(refused)[:500]
         if _is_for_good(refused) or mail.attempts >= _MOST_ATTEMPTS:
             mail.given_up_at = now
@@ -123,12 +149,7 @@ def _hand_in(mail: OutboxMail, server: MailServer, now: datetime, sent: Sent) ->
         else:
             _put_off(mail, now, sent)
         return True
-    except (OSError, smtplib.SMTPException) as away:
-        mail.last_error = str(away)[:500]
-        mail.attempts -= 1  # The mail is not at fault.
-        mail.next_try_at = now + _RESTS[0]
-        sent.put_off += 1
-        return False
+    mail.attempts += 1
     mail.sent_at, mail.last_error = now, ""
     sent.taken += 1
     return True
@@ -139,11 +160,13 @@ def _put_off(mail: OutboxMail, now: datetime, sent: Sent) -> None:
     sent.put_off += 1
 
 
-def _is_for_good(refused: smtplib.SMTPException) -> bool:
-    """Whether the server says 5xx: this mail will never be taken."""
+def _is_for_good(refused: Exception) -> bool:
+    """Whether this mail will never be taken: the server says 5xx, or cannot write its address."""
     if isinstance(refused, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in refused.recipients.values())
-    return isinstance(refused, smtplib.SMTPResponseException) and refused.smtp_code >= 500
+        return all(code >= _FOR_GOOD for code, _ in refused.recipients.values())
+    if isinstance(refused, smtplib.SMTPResponseException):
+        return refused.smtp_code >= _FOR_GOOD
+    return True
 
 
 def _message(mail: OutboxMail, server: MailServer) -> EmailMessage:
@@ -158,13 +181,44 @@ def _message(mail: OutboxMail, server: MailServer) -> EmailMessage:
     return message
 
 
-def _send(message: EmailMessage, server: MailServer) -> None:
+@contextmanager
+def _connected(server: MailServer) -> Iterator[smtplib.SMTP]:
+    """A connection that is ready for a mail. Raises _NotThisMail where no mail could be sent.
+
+    Until a mail is handed in, whatever the server says is no word about this mail: a wrong
+    password must not make a dead letter of each. Nor is what it says of the sender, who is the
+    same in all, unless the mail is too large.
+    """
+    try:
+        connection = _connect(server)
+    except (OSError, smtplib.SMTPException, ValueError) as fault:
+        raise _NotThisMail(str(fault)) from fault
+    try:
+        yield connection
+    except smtplib.SMTPSenderRefused as fault:
+        if fault.smtp_code == _TOO_LARGE:
+            raise
+        raise _NotThisMail(str(fault)) from fault
+    except _REFUSALS:
+        raise
+    except (OSError, smtplib.SMTPException) as fault:
+        raise _NotThisMail(str(fault)) from fault
+    finally:
+        # How the server takes leave changes nothing about a mail that it has taken.
+        with suppress(OSError, smtplib.SMTPException):
+            connection.quit()
+
+
+def _connect(server: MailServer) -> smtplib.SMTP:
     make = smtplib.SMTP_SSL if server.is_tls else smtplib.SMTP
-    with make(server.host, server.port, timeout=_TIMEOUT) as connection:
-        if not server.is_tls:
-            connection.ehlo_or_helo_if_needed()
-            if connection.has_extn("starttls"):
-                connection.starttls()
+    connection = make(server.host, server.port, timeout=_TIMEOUT)
+    try:
+        connection.ehlo_or_helo_if_needed()
+        if not server.is_tls and connection.has_extn("starttls"):
+            connection.starttls()
         if server.user:
             connection.login(server.user, server.password)
-        connection.send_message(message)
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -15,6 +15,7 @@ from forms.definition import FormVersion
 from forms.period import BadPeriod, Period, Window
 from reporting.errors import NotFound
 from reporting.models import ReportingObligation, ReportingUnit
+from reporting.services.identifiers import normalise_identifier
 from reporting.services.units import find_unit
 
 _LONGEST_SHOWN = 60
@@ -47,6 +48,23 @@ def period_named(form: FormVersion, text: str) -> Period:
             en=f"Form {form.code} has no period {shown}. Its periods: {kinds}.",
         )
     return period
+
+
+def filters_named(catalogue: Catalogue, *, form: str, period: str) -> tuple[str, str]:
+    """The form and period that a list is narrowed to, as stored; '' narrows nothing.
+
+    A form or period that cannot be is refused: an empty list would say that nobody has sent
+    anything. Raises NotFound.
+    """
+    code = form_named(catalogue, form).code if form else ""
+    try:
+        return code, Period.parse(period).code if period else ""
+    except BadPeriod:
+        shown = period[:_LONGEST_SHOWN]
+        raise NotFound(
+            vi=f"Không có kỳ {shown}. Viết như 2026-09, 2026-Q3, 2026-H1, 2026-9M hoặc 2026.",
+            en=f"There is no period {shown}. Write 2026-09, 2026-Q3, 2026-H1, 2026-9M or 2026.",
+        ) from None
 
 
 def form_for_period(
@@ -93,6 +111,16 @@ def _opened(session: Session, form: FormVersion, period: str) -> Window | None:
     )
     row = session.execute(query).one_or_none()
     return Window(*tuple(row)) if row is not None else None
+
+
+def unit_known(session: Session, identifier: str, *, on: date) -> ReportingUnit:
+    """The unit with this stable code, whether or not it has ended; else as `unit_named` finds it.
+
+    For lists of what was once sent. Raises NotFound.
+    """
+    code = normalise_identifier(identifier)
+    unit = session.scalars(select(ReportingUnit).where(ReportingUnit.code == code)).one_or_none()
+    return unit or unit_named(session, identifier, on=on)
 
 
 def unit_named(session: Session, identifier: str, *, on: date) -> ReportingUnit:

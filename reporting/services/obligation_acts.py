@@ -12,14 +12,14 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, Select, insert, select, update
 from sqlalchemy.orm import Session
 
 from forms.canonical import sha256
 from forms.catalogue import Catalogue
-from forms.regime import Regime
 from reporting.errors import Conflict, NotAllowed, NotFound
 from reporting.models import (
+    NoticeKind,
     ObligationChange,
     ObligationEvent,
     ReportingObligation,
@@ -30,13 +30,16 @@ from reporting.models import (
 )
 from reporting.models.base import table_of
 from reporting.services.actors import Act, Actor
-from reporting.services.following import ask_follow_ups
+from reporting.services.audit import Entry, instant_text, record
+from reporting.services.following import follow_again
+from reporting.services.named import filters_named
 from reporting.services.opening import end_of_day
-from reporting.services.regimes import known_regimes
 from reporting.services.rights import may_do, require_centre
+from reporting.services.telling import tell
 
 _LONGEST_REASON = 1_000
 _owed = table_of(ReportingObligation)
+_NOT_THERE = (Stand.MISSING, Stand.RETURNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,14 @@ def extend(
             vi=f"Hạn mới {due_on:%d/%m/%Y} không muộn hơn hạn đang áp dụng.",
             en=f"The new due day {due_on} is no later than the one that holds.",
         )
-    details = {"from": owed.due_at.isoformat(), "to": due_at.isoformat()}
+    details = {"from": instant_text(owed.due_at), "to": instant_text(due_at)}
     if owed.closes_at is not None:
-        owed.closes_at += due_at - owed.due_at
+        owed.closes_at, owed.closed_at = owed.closes_at + (due_at - owed.due_at), None
     owed.due_at, owed.late_at = due_at, None
     _judge_again(session, owed)
-    _note(session, at, [owed.id], ObligationChange.EXTENDED, details)
+    _note(session, at, owed, ObligationChange.EXTENDED, details)
+    if owed.stand in _NOT_THERE:
+        _tell_more_time(session, at, [(owed.id, owed.unit_id)])
     _ask_again(session, at, {(owed.regime_code, owed.form_code, owed.period)})
     return owed
 
@@ -78,7 +83,7 @@ def waive(session: Session, at: Circumstances, *, obligation_id: int) -> Reporti
     """Let one unit off; it leaves the counts. The caller commits. NotFound, NotAllowed."""
     owed = _taken(session, at, obligation_id)
     owed.stand = Stand.WAIVED
-    _note(session, at, [owed.id], ObligationChange.WAIVED, {})
+    _note(session, at, owed, ObligationChange.WAIVED, {})
     return owed
 
 
@@ -91,7 +96,8 @@ def owe_again(session: Session, at: Circumstances, *, obligation_id: int) -> Rep
         )
     owed.stand = Stand.MISSING
     _judge_again(session, owed)
-    _note(session, at, [owed.id], ObligationChange.OWED_AGAIN, {})
+    _note(session, at, owed, ObligationChange.OWED_AGAIN, {})
+    _ask_again(session, at, {(owed.regime_code, owed.form_code, owed.period)})
     return owed
 
 
@@ -114,9 +120,9 @@ def reopen(
             vi=f"Ngày khóa mới {closes_on:%d/%m/%Y} phải muộn hơn hiện tại và ngày khóa cũ.",
             en=f"The new closing day {closes_on} must be later than now and the old one.",
         )
-    details = {"from": owed.closes_at.isoformat(), "to": closes_at.isoformat()}
+    details = {"from": instant_text(owed.closes_at), "to": instant_text(closes_at)}
     owed.closes_at, owed.closed_at = closes_at, None
-    _note(session, at, [owed.id], ObligationChange.REOPENED, details)
+    _note(session, at, owed, ObligationChange.REOPENED, details)
     _ask_again(session, at, {(owed.regime_code, owed.form_code, owed.period)})
     return owed
 
@@ -169,8 +175,13 @@ def mark_sent_otherwise(
     if owed.in_force_id is None and owed.stand is not Stand.WAIVED:
         is_on_time = owed.sent_otherwise_at <= owed.due_at
         owed.stand = Stand.ON_TIME if is_on_time else Stand.LATE
-    details = {"number": letter.number.strip()[:100], "sent_on": letter.sent_on.isoformat()}
-    _note(session, at, [owed.id], ObligationChange.SENT_OTHERWISE, details)
+        owed.late_at = None if is_on_time else owed.late_at
+    details = {
+        "number": letter.number.strip()[:100],
+        "sent_on": letter.sent_on.isoformat(),
+        "scan_sha256": sha256(letter.scan),
+    }
+    _note(session, at, owed, ObligationChange.SENT_OTHERWISE, details)
     return owed
 
 
@@ -184,14 +195,15 @@ def suspend(
 ) -> int:
     """Stop the clock for a period (TT01 Điều 17(2)d): for some forms or units, or for all.
 
-    Gives how many obligations rest. Few statements. The caller commits. Raises NotAllowed.
+    Gives how many obligations rest. Few statements. The caller commits. Raises NotAllowed,
+    NotFound.
     """
     require_centre(at.actor, Act.RECEIVE)
-    resting = [*_of_period(period, forms, units), _owed.c.suspended_at.is_(None)]
+    resting = [*_of_period(at, period, forms, units), _owed.c.suspended_at.is_(None)]
     ids = _locked(session, resting)
     if ids:
         session.execute(update(_owed).where(*resting).values(suspended_at=at.now))
-        _note(session, at, ids, ObligationChange.SUSPENDED, {})
+        _note_all(session, at, ids, ObligationChange.SUSPENDED, period)
     return len(ids)
 
 
@@ -206,10 +218,10 @@ def resume(
     """Let the clock go on: what was due after the pause began is due so much later.
 
     The new due instant is the end of its local day. Gives how many go on. Statements grow with the
-    different due instants, not with units. The caller commits. Raises NotAllowed.
+    different due instants, not with units. The caller commits. Raises NotAllowed, NotFound.
     """
     require_centre(at.actor, Act.RECEIVE)
-    resting = [*_of_period(period, forms, units), _owed.c.suspended_at.is_not(None)]
+    resting = [*_of_period(at, period, forms, units), _owed.c.suspended_at.is_not(None)]
     ids = _locked(session, resting)
     groups = session.execute(
         select(
@@ -222,6 +234,8 @@ def resume(
         .where(*resting)
         .distinct()
     ).all()
+    moving = [*resting, _owed.c.due_at >= _owed.c.suspended_at, _owed.c.stand.in_(_NOT_THERE)]
+    told = [(number, unit) for number, unit in session.execute(_whose(moving))]
     for _, form_code, since, due_at, closes_at in groups:
         pause = at.now - since
         values: dict[str, Any] = {"suspended_at": None}
@@ -229,12 +243,13 @@ def resume(
             moved = _end_of_local_day(due_at + pause, at.zone)
             values |= {"due_at": moved, "late_at": None}
             if closes_at is not None:
-                values["closes_at"] = closes_at + (moved - due_at)
+                values |= {"closes_at": closes_at + (moved - due_at), "closed_at": None}
         same = {"form_code": form_code, "suspended_at": since, "due_at": due_at}
         which = [*resting, *(_owed.c[name] == value for name, value in same.items())]
         which.append(_owed.c.closes_at.is_not_distinct_from(closes_at))
         session.execute(update(_owed).where(*which).values(values))
-    _note(session, at, ids, ObligationChange.RESUMED, {})
+    _note_all(session, at, ids, ObligationChange.RESUMED, period)
+    _tell_more_time(session, at, told)
     _ask_again(session, at, {(regime, form, period) for regime, form, *_ in groups})
     return len(ids)
 
@@ -284,14 +299,20 @@ def _judge_again(session: Session, owed: ReportingObligation) -> None:
 
 
 def _of_period(
-    period: str, forms: Sequence[str], units: Sequence[int]
+    at: Circumstances, period: str, forms: Sequence[str], units: Sequence[int]
 ) -> list[ColumnElement[bool]]:
-    which = [_owed.c.period == period]
+    """The obligations of a period; a form or period that cannot be must not pass for none."""
+    named = [filters_named(at.catalogue, form=form, period=period) for form in forms or [""]]
+    which = [_owed.c.period == named[0][1]]
     if forms:
-        which.append(_owed.c.form_code.in_(forms))
+        which.append(_owed.c.form_code.in_([code for code, _ in named]))
     if units:
         which.append(_owed.c.unit_id.in_(units))
     return which
+
+
+def _whose(which: Sequence[ColumnElement[bool]]) -> Select[int, int]:
+    return select(_owed.c.id, _owed.c.unit_id).where(*which)
 
 
 def _locked(session: Session, which: Sequence[ColumnElement[bool]]) -> list[int]:
@@ -306,17 +327,52 @@ def _end_of_local_day(instant: datetime, zone: ZoneInfo) -> datetime:
 def _note(
     session: Session,
     at: Circumstances,
+    owed: ReportingObligation,
+    change: ObligationChange,
+    details: Mapping[str, Any],
+) -> None:
+    _write_events(session, at, [owed.id], change, details)
+    named: dict[str, Any] = {
+        "form": owed.form_code,
+        "period": owed.period,
+        "reason": _reason(at),
+    }
+    entry = Entry(
+        act=f"obligation.{change.value.replace('_', '-')}",
+        subject=f"obligation/{owed.id}",
+        unit_id=owed.unit_id,
+        details=named | dict(details),
+    )
+    record(session, at.actor, entry, now=at.now)
+
+
+def _note_all(
+    session: Session, at: Circumstances, ids: Sequence[int], change: ObligationChange, period: str
+) -> None:
+    """An event for each obligation, and one line of the audit that names them all."""
+    if not ids:
+        return
+    _write_events(session, at, ids, change, {})
+    entry = Entry(
+        act=f"obligation.{change.value.replace('_', '-')}",
+        subject=f"period/{period}",
+        details={"reason": _reason(at), "obligations": list(ids)},
+    )
+    record(session, at.actor, entry, now=at.now)
+
+
+def _write_events(
+    session: Session,
+    at: Circumstances,
     ids: Sequence[int],
     change: ObligationChange,
     details: Mapping[str, Any],
 ) -> None:
-    if not ids:
-        return
     line = {
         "change": change,
         "at": at.now,
         "actor": at.actor.name,
-        "reason": at.reason.strip()[:_LONGEST_REASON],
+        "reason": _reason(at),
         "details": dict(details),
     }
     session.flush()
@@ -325,19 +381,14 @@ def _note(
     )
 
 
+def _tell_more_time(session: Session, at: Circumstances, owed: Sequence[tuple[int, int]]) -> None:
+    tell(session, kind=NoticeKind.EXTENDED, owed=owed, zone=at.zone, now=at.now)
+
+
+def _reason(at: Circumstances) -> str:
+    return at.reason.strip()[:_LONGEST_REASON]
+
+
 def _ask_again(session: Session, at: Circumstances, which: set[tuple[str, str, str]]) -> None:
     """Ask the ledger for what the new instants bring with them."""
-    session.flush()
-    regimes: Mapping[str, Regime] = known_regimes(session, at.catalogue)
-    for regime_code, form_code, period in sorted(which):
-        regime = regimes.get(regime_code) or regimes.get(at.catalogue.latest(form_code).regime)
-        if regime is not None:
-            ask_follow_ups(
-                session,
-                catalogue=at.catalogue,
-                regime=regime,
-                form_code=form_code,
-                period=period,
-                zone=at.zone,
-                now=at.now,
-            )
+    follow_again(session, which, catalogue=at.catalogue, zone=at.zone, now=at.now)

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session, aliased
 
 from forms.period import Window
 from reporting.models import ReportingObligation, ReportingUnit, Stand
+from reporting.services.actors import Act, Actor
+from reporting.services.rights import may_do
 
 PAGE_SIZE = 200
 
@@ -68,6 +70,7 @@ class OwedForm:
 def list_owed(
     session: Session,
     *,
+    actor: Actor,
     unit_id: int,
     now: datetime,
     of_subordinates: bool = False,
@@ -78,16 +81,19 @@ def list_owed(
     limit: int = PAGE_SIZE,
     newest_first: bool = False,
 ) -> list[OwedForm]:
-    """What a unit owes, or what is owed to it, the soonest due first: one statement.
+    """What a unit owes, or what is owed to it, as far as the actor may see it: one statement.
 
-    Of one form, one period or some states only, where they are named. `after` is the id of the
-    last line of the page before.
+    The soonest due first. Of one form, one period or some states only, where they are named.
+    `after` is the id of the last line of the page before.
     """
     owed = ReportingObligation
     query = (
         select(owed, ReportingUnit.code, ReportingUnit.name_vi, _state(now))
         .join(ReportingUnit, ReportingUnit.id == owed.unit_id)
-        .where((owed.receiver_id if of_subordinates else owed.unit_id) == unit_id)
+        .where(
+            (owed.receiver_id if of_subordinates else owed.unit_id) == unit_id,
+            may_do(actor, Act.READ),
+        )
         .limit(limit)
     )
     if form_code:
@@ -101,14 +107,22 @@ def list_owed(
 
 
 def count_states(
-    session: Session, *, unit_id: int, now: datetime, of_subordinates: bool = False
+    session: Session,
+    *,
+    actor: Actor,
+    unit_id: int,
+    now: datetime,
+    of_subordinates: bool = False,
 ) -> Mapping[State, int]:
     """How many obligations of a unit, or owed to it, are in which state: one statement."""
     owed = ReportingObligation
     state = _state(now).label("state")
     query = (
         select(state, func.count())
-        .where((owed.receiver_id if of_subordinates else owed.unit_id) == unit_id)
+        .where(
+            (owed.receiver_id if of_subordinates else owed.unit_id) == unit_id,
+            may_do(actor, Act.READ),
+        )
         .group_by(state)
     )
     found = {State(name): count for name, count in session.execute(query)}

@@ -1,7 +1,7 @@
 """Opening a period: who owes which form by when is worked out once, and frozen.
 
 Nothing here is worked out again later, whatever becomes of the calendar, the regime or the map of
-units. With the obligations the ledger is asked for all that the clock has to do for them.
+units. What the clock has to do for the obligations is asked for by whoever opens (following).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, or_, select
@@ -23,6 +24,7 @@ from reporting.errors import Conflict, NotAllowed
 from reporting.models import ReportingObligation, ReportingUnit, UnitTerm
 from reporting.models.base import table_of
 from reporting.services.actors import Act, Actor
+from reporting.services.audit import Entry, instant_text, record
 from reporting.services.calendar import working_calendar
 from reporting.services.published_forms import keep_declaration
 from reporting.services.regimes import keep_regime
@@ -82,7 +84,7 @@ def open_period(
         )
     )
     frozen = _frozen(form, regime, period, days, zone, opens_at)
-    rows = [
+    rows: list[dict[str, Any]] = [
         frozen
         | {"unit_id": unit_id, "receiver_id": parent_id}
         | _due(end_of_day(own_due.get(unit_id) or days.due[kind], zone), regime)
@@ -92,6 +94,16 @@ def open_period(
     if rows:
         # The table itself: a mapped insert would make a statement for each run of empty receivers.
         session.connection().execute(insert(table_of(ReportingObligation)), rows)
+        entry = Entry(
+            act="period.opened",
+            subject=f"period/{form.code}/{period.code}",
+            details={
+                "version": form.version,
+                "units": [row["unit_id"] for row in rows],
+                "due": sorted({instant_text(row["due_at"]) for row in rows}),
+            },
+        )
+        record(session, actor, entry, now=now)
     return Opening(len(rows), len(reporters) - len(rows))
 
 
@@ -159,31 +171,3 @@ def _reporters(
     if units is not None:
         query = query.where(ReportingUnit.id.in_(units))
     return [(unit, str(kind), parent) for unit, kind, parent in session.execute(query)]
-
-
-def open_regime_period(
-    session: Session,
-    *,
-    actor: Actor,
-    forms: Sequence[FormVersion],
-    regimes: Mapping[str, Regime],
-    period: Period,
-    zone: ZoneInfo,
-    now: datetime,
-) -> dict[str, Opening]:
-    """Open one period for all forms that have it; gives what was done by form code."""
-    calendar = working_calendar(session)
-    return {
-        form.code: open_period(
-            session,
-            actor=actor,
-            form=form,
-            regime=regimes[form.regime],
-            period=period,
-            zone=zone,
-            now=now,
-            calendar=calendar,
-        )
-        for form in forms
-        if period.kind in form.periods and form.reporter_kinds
-    }

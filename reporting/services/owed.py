@@ -98,7 +98,7 @@ def find_owed(
             return None, [_bad_period(raw, form)]
         if owed is None:
             require_for_unit(session, actor=actor, act=act, unit_id=unit.id, form=form.code)
-            return None, [_not_owed(session, unit.id, form, period, received_at)]
+            return None, [_not_owed(session, actor, unit.id, form, period, received_at)]
     require_for_unit(session, actor=actor, act=act, unit_id=owed.unit_id, form=form.code)
     issues: list[Issue] = []
     if received_at < owed.opens_at:
@@ -216,10 +216,21 @@ def _examples(kinds: tuple[str, ...]) -> list[str]:
 
 
 def _not_owed(
-    session: Session, unit_id: int, form: FormVersion, period: Period, now: datetime
+    session: Session,
+    actor: Actor,
+    unit_id: int,
+    form: FormVersion,
+    period: Period,
+    now: datetime,
 ) -> Issue:
     owed = list_owed(
-        session, unit_id=unit_id, now=now, form_code=form.code, newest_first=True, limit=12
+        session,
+        actor=actor,
+        unit_id=unit_id,
+        now=now,
+        form_code=form.code,
+        newest_first=True,
+        limit=12,
     )
     periods = ", ".join(row.period for row in owed) or "—"
     return Issue("not_owed", given=period.code, expected=periods)

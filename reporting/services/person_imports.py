@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from reporting.models import Person, ReportingUnit
 from reporting.services import locks
 from reporting.services.actors import Act, Actor
+from reporting.services.audit import Entry, record
 from reporting.services.import_faults import ImportFault
 from reporting.services.import_files import (
     ImportFile,
@@ -70,7 +71,7 @@ def import_persons(
     if faults:
         return ImportResult(faults=in_order(faults, COLUMNS), is_dry_run=dry_run)
     wanted = {(units[line.unit].id, line.mail): line.name for line in lines}
-    return _write(session, wanted, now=now, dry_run=dry_run)
+    return _write(session, wanted, actor=actor, now=now, dry_run=dry_run)
 
 
 def _read(rows: Sequence[ImportRow]) -> tuple[list[_Line], list[ImportFault]]:
@@ -78,6 +79,9 @@ def _read(rows: Sequence[ImportRow]) -> tuple[list[_Line], list[ImportFault]]:
     lines: list[_Line] = []
     faults: list[ImportFault] = []
     for row in rows:
+        faults += row.faults
+        if row.faults:
+            continue
         reader = RowReader(row)
         unit = reader.code("unit", is_required=True)
         name = reader.text("name", is_required=True, limit=LONGEST_NAME)
@@ -123,7 +127,12 @@ def _unit_faults(
 
 
 def _write(
-    session: Session, wanted: Mapping[tuple[int, str], str], *, now: datetime, dry_run: bool
+    session: Session,
+    wanted: Mapping[tuple[int, str], str],
+    *,
+    actor: Actor,
+    now: datetime,
+    dry_run: bool,
 ) -> ImportResult:
     unit_ids = {unit_id for unit_id, _ in wanted}
     known = {
@@ -148,5 +157,31 @@ def _write(
         session.execute(insert(Person), new)
     if changed and not dry_run:
         session.execute(update(Person), changed)
+    if (new or changed) and not dry_run:
+        _record(session, actor, unit_ids, wanted, known, now=now)
     unchanged = len(wanted) - len(new) - len(changed)
     return ImportResult(len(new), len(changed), unchanged, (), dry_run)
+
+
+def _record(
+    session: Session,
+    actor: Actor,
+    unit_ids: Collection[int],
+    wanted: Mapping[tuple[int, str], str],
+    known: Mapping[tuple[int, str], tuple[int, str, datetime | None]],
+    *,
+    now: datetime,
+) -> None:
+    """One line for the whole file: who gets messages of which unit now, and under which name."""
+    changed = [
+        {"unit": unit, "mail": mail, "name": name, "before": known[unit, mail][1]}
+        if (unit, mail) in known
+        else {"unit": unit, "mail": mail, "name": name}
+        for (unit, mail), name in sorted(wanted.items())
+        if (unit, mail) not in known or known[unit, mail][1:] != (name, None)
+    ]
+    only = next(iter(unit_ids)) if len(unit_ids) == 1 else None
+    entry = Entry(
+        act="person.imported", subject="person", unit_id=only, details={"persons": changed}
+    )
+    record(session, actor, entry, now=now)

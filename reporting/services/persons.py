@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from reporting.errors import Conflict, NotFound
 from reporting.models import Person, ReportingUnit
 from reporting.services.actors import Act, Actor
+from reporting.services.audit import Entry, record
 from reporting.services.rights import reaches, require_for_unit
 
 PAGE_SIZE = 100
@@ -62,6 +63,7 @@ def add_person(
         session.add(known)
     known.name, known.ended_at = name, None
     session.flush()
+    _record(session, actor, "person.added", known, now=now)
     return known
 
 
@@ -75,7 +77,14 @@ def end_person(
     unit = session.get_one(ReportingUnit, person.unit_id)
     require_for_unit(session, actor=actor, act=Act.ADMINISTER, unit_id=unit.id)
     person.ended_at = now
+    _record(session, actor, "person.ended", person, now=now)
     return person
+
+
+def _record(session: Session, actor: Actor, act: str, person: Person, *, now: datetime) -> None:
+    details = {"name": person.name, "mail": person.mail}
+    entry = Entry(act=act, subject=f"person/{person.id}", unit_id=person.unit_id, details=details)
+    record(session, actor, entry, now=now)
 
 
 def list_persons(

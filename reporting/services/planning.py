@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,8 @@ from reporting.services.calendar import working_calendar
 from reporting.services.ledger import Action, Ask, ask, instant_text
 from reporting.services.opening import end_of_day, start_of_day
 from reporting.services.regimes import known_regimes
+
+_log = structlog.get_logger()
 
 #: How far a preview looks ahead unless it is told otherwise.
 HORIZON = timedelta(days=90)
@@ -71,14 +74,17 @@ def planned_openings(
     opened = select(JobAction.form_code, JobAction.period).where(JobAction.action == Action.OPEN)
     asked = {(form_code, period) for form_code, period in session.execute(opened)}
     calendar = working_calendar(session)
-    found = [
-        one
-        for regime in regimes.values()
-        if not regime.is_secret
-        for one in _openings(
-            catalogue, regime, calendar, zone, adopted.get(regime.code, now), until, asked
-        )
-    ]
+    found: list[PlannedOpening] = []
+    for regime in regimes.values():
+        since = adopted.get(regime.code, now)
+        if regime.is_secret:
+            continue
+        try:
+            found += _openings(catalogue, regime, calendar, zone, since, until, asked)
+        except Exception as fault:  # noqa: BLE001 - one regime must not stop the clock of all others
+            _log.error(
+                "a regime cannot be planned and is left out", regime=regime.code, exc_info=fault
+            )
     return sorted(found, key=lambda one: (one.opens_at, one.form.code, one.period.code))
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
+from forms.catalogue import Catalogue
 from forms.timetable import Reason
-from reporting.models import JobAction, ReportingUnit, UnitTerm
+from reporting.models import JobAction, ReportingObligation, ReportingUnit, Stand, UnitTerm
+from reporting.services.explaining import FROZEN, read_occurrence, why
 from reporting.services.following import follow_ups_of
 from reporting.services.ledger import Action, in_order, waiting
 from reporting.services.planning import HORIZON, PlannedOpening, planned_openings
@@ -33,12 +37,15 @@ class Ahead:
 def look_ahead(bell: Bell, *, now: datetime, span: timedelta = HORIZON) -> list[Ahead]:
     """Everything that falls due within a span, in order; nothing is written.
 
-    What has been asked already stands as frozen; what is not open yet is worked out from regimes
-    and calendar as they are now, and may change with them until it opens.
+    What has been asked already stands as frozen, for whom it would concern as things stand now;
+    what is not open yet is worked out from regimes and calendar as they are now, and may change
+    with them until it opens. A few statements, whatever the number of units.
     """
     until = now + span
     with bell.sessions() as session:
-        lines = [_asked(row) for row in in_order(session.scalars(waiting(until)).all())]
+        asked = in_order(session.scalars(waiting(until)).all())
+        groups = _groups(session, {row.period for row in asked if row.form_code})
+        lines = [_asked(bell, row, groups) for row in asked]
         planned = planned_openings(
             session, catalogue=bell.catalogue, zone=bell.zone, now=now, until=until
         )
@@ -50,12 +57,82 @@ def look_ahead(bell: Bell, *, now: datetime, span: timedelta = HORIZON) -> list[
     return sorted(lines, key=lambda line: (line.at, rank[Action(line.action)], line.form_code))
 
 
-def _asked(row: JobAction) -> Ahead:
-    reason = Reason(
-        "Đã chốt khi mở kỳ; sửa lịch hay chế độ không làm thay đổi.",
-        "Frozen when the period was opened; editing calendar or regime does not change it.",
+class _Group(NamedTuple):
+    """So many obligations of one form, period, due instant, receiver and kind of unit."""
+
+    form_code: str
+    period: str
+    due_at: datetime
+    closes_at: datetime | None
+    receiver: str | None
+    kind: str
+    regime_code: str
+    is_missing: int
+    units: int
+
+
+#: Groups by form and period.
+_Groups = Mapping[tuple[str, str], Sequence[_Group]]
+
+
+def _groups(session: Session, periods: set[str]) -> _Groups:
+    """The obligations of open periods that neither rest nor were waived: one statement."""
+    if not periods:
+        return {}
+    owed, receiver = ReportingObligation, aliased(ReportingUnit)
+    is_missing = and_(
+        owed.stand.in_((Stand.MISSING, Stand.RETURNED)), owed.sent_otherwise_at.is_(None)
     )
-    return Ahead(row.due_at, row.action, row.form_code, row.period, row.unit_code, {}, (reason,))
+    groups = (
+        owed.form_code,
+        owed.period,
+        owed.due_at,
+        owed.closes_at,
+        receiver.code,
+        ReportingUnit.kind,
+        owed.regime_code,
+        case((is_missing, 1), else_=0),
+    )
+    query = (
+        select(*groups, func.count())
+        .join(ReportingUnit, ReportingUnit.id == owed.unit_id)
+        .outerjoin(receiver, receiver.id == owed.receiver_id)
+        .where(owed.period.in_(periods), owed.suspended_at.is_(None), owed.stand != Stand.WAIVED)
+        .group_by(*groups)
+    )
+    found: dict[tuple[str, str], list[_Group]] = defaultdict(list)
+    for group in (_Group(*row) for row in session.execute(query)):
+        found[group.form_code, group.period].append(group)
+    return found
+
+
+def _asked(bell: Bell, row: JobAction, groups: _Groups) -> Ahead:
+    concerned = _concerned(bell.catalogue, row, groups)
+    units: Counter[str] = Counter()
+    for group in concerned:
+        units[str(group.kind)] += group.units
+    regime = concerned[0].regime_code if concerned else "-"
+    reasons = why(row.action, row.occurrence, regime=regime, zone=bell.zone)
+    if row.form_code:
+        reasons = (*reasons, FROZEN)
+    return Ahead(
+        row.due_at, row.action, row.form_code, row.period, row.unit_code, dict(units), reasons
+    )
+
+
+def _concerned(catalogue: Catalogue, row: JobAction, groups: _Groups) -> list[_Group]:
+    """The obligations that an action is about, as they stand now."""
+    asked = read_occurrence(row.occurrence)
+    if asked is None:
+        return []
+    if row.action == Action.CONSOLIDATE:
+        sources = {source.form for source in catalogue.latest(row.form_code).sources}
+        owed = [group for form in sources for group in groups.get((form, row.period), ())]
+        return [group for group in owed if group.receiver == row.unit_code]
+    owed = list(groups.get((row.form_code, row.period), ()))
+    if row.action == Action.CLOSE:
+        return [group for group in owed if group.closes_at == asked.instant]
+    return [group for group in owed if group.is_missing and group.due_at == asked.instant]
 
 
 def _planned(
@@ -66,8 +143,19 @@ def _planned(
     yield Ahead(one.opens_at, Action.OPEN, code, period, "", units, one.days.reasons)
     for ask in follow_ups_of(one, bell.catalogue, bell.zone):
         if ask.due_at <= until:
-            who = {kind: units[kind] for kind in units if ask.occurrence.startswith(one.due(kind))}
-            yield Ahead(ask.due_at, ask.action, ask.form_code, period, "", who)
+            who = {kind: units[kind] for kind in units if _falls_on(ask.occurrence, one, kind)}
+            reasons = why(ask.action, ask.occurrence, regime=one.regime.code, zone=bell.zone)
+            yield Ahead(ask.due_at, ask.action, ask.form_code, period, "", who, reasons)
+
+
+def _falls_on(occurrence: str, one: PlannedOpening, kind: str) -> bool:
+    """Whether an action counts from the due instant of this kind of unit, or from its closing."""
+    asked, due = read_occurrence(occurrence), read_occurrence(one.due(kind))
+    if asked is None or due is None:
+        return False
+    close = one.regime.clockwork.close
+    closing = None if close is None else due.instant + timedelta(days=close)
+    return asked.instant in (due.instant, closing)
 
 
 def _units_by_kind(session: Session, now: datetime) -> Mapping[str, int]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from forms.canonical import canonical_json
 from forms.definition import Severity
 from forms.issues import EN, VI, Issue, sentence
 from forms.returns import Report
+from reporting.services.signing import is_good
 
 _HA_NOI = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -29,6 +31,10 @@ class Proof:
     key_id: str
     signature: str
 
+    def is_good(self, keys: Mapping[str, str]) -> bool:
+        """Whether the signature is that of the key, among the public keys that are trusted."""
+        return is_good(keys.get(self.key_id, ""), self.body, self.signature)
+
     def as_data(self) -> dict[str, Any]:
         """The file of a receipt, as `verify_receipt.py` reads it."""
         return {
@@ -38,6 +44,10 @@ class Proof:
             "signature": self.signature,
         }
 
+    def as_file(self) -> bytes:
+        """The same to the byte as it is handed out: canonical JSON on one line."""
+        return canonical_json(self.as_data()) + b"\n"
+
 
 class Verdict(StrEnum):
     """What became of a return."""
@@ -45,6 +55,11 @@ class Verdict(StrEnum):
     RECEIVED = "received"  # a new revision
     REPEATED = "repeated"  # the same as the revision in force: the same receipt
     REFUSED = "refused"  # kept as a refused attempt; no revision
+    FIGURES_GOOD = "figures_good"  # of a trial: nothing is wrong with it, and it is not due now
+
+
+#: What stands against receiving now, and says nothing about the figures.
+NOT_NOW = ("not_owed", "period_not_open", "period_closed", "already_accepted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +93,32 @@ class Receipt:
         return tuple(issue for issue in self.issues if issue.severity is Severity.ERROR)
 
     @property
+    def hindrances(self) -> tuple[Issue, ...]:
+        """The errors that say nothing about the figures: it is not asked for, or not now."""
+        return tuple(issue for issue in self.errors if issue.code in NOT_NOW)
+
+    @property
+    def disagreements(self) -> tuple[Issue, ...]:
+        """What a return that is right in itself does not agree with: rules over other reports.
+
+        They are errors that refuse nothing: they block acceptance until both sides agree.
+        """
+        if self.verdict is Verdict.REFUSED:
+            return ()
+        return tuple(issue for issue in self.errors if issue not in self.hindrances)
+
+    @property
     def warnings(self) -> tuple[Issue, ...]:
         """What is received and wants an explanation."""
         return tuple(issue for issue in self.issues if issue.severity is Severity.WARNING)
+
+
+def verdict_beforehand(issues: Iterable[Issue]) -> Verdict:
+    """What sending would bring, told apart by whether it is the figures that stand against it."""
+    errors = [issue for issue in issues if issue.severity is Severity.ERROR]
+    if any(issue.code not in NOT_NOW for issue in errors):
+        return Verdict.REFUSED
+    return Verdict.FIGURES_GOOD if errors else Verdict.RECEIVED
 
 
 def receipt_number(submission_id: int, received_at: datetime) -> str:

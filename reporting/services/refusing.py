@@ -13,6 +13,7 @@ from forms.issues import Issue
 from forms.returns import RawReturn
 from reporting.models import Door, RefusedAttempt
 from reporting.services.actors import Actor
+from reporting.services.audit import Entry, record
 from reporting.services.receipts import Receipt, Verdict, issues_as_data
 
 
@@ -56,6 +57,7 @@ def refuse(
             "issues": issues_as_data(issues),
         },
     ).scalar_one()
+    _record(session, actor, delivery, attempt_id, issues)
     return Receipt(
         Verdict.REFUSED,
         short(raw.form, 60),
@@ -65,6 +67,38 @@ def refuse(
         received_at=delivery.received_at,
         attempt_id=attempt_id,
     )
+
+
+def refused_beforehand(raw: RawReturn, issues: tuple[Issue, ...]) -> Receipt:
+    """The answer of `refuse` to a return that is only tried: nothing is kept."""
+    named = short(raw.form, 60), short(raw.unit, 60), short(raw.period, 20)
+    return Receipt(Verdict.REFUSED, *named, issues)
+
+
+def _record(
+    session: Session,
+    actor: Actor,
+    delivery: Delivery,
+    attempt_id: int,
+    issues: tuple[Issue, ...],
+) -> None:
+    """Who tried, of whatever unit he is: what the return names may be anybody's."""
+    units = {grant.unit_id for grant in actor.grants}
+    raw = delivery.raw
+    details = {
+        "form": short(raw.form, 60),
+        "unit": short(raw.unit, 60),
+        "period": short(raw.period, 20),
+        "file_sha256": sha256(delivery.body),
+        "issues": len(issues),
+    }
+    entry = Entry(
+        act="submission.refused",
+        subject=f"attempt/{attempt_id}",
+        unit_id=next(iter(units)) if len(units) == 1 else None,
+        details=details,
+    )
+    record(session, actor, entry, now=delivery.received_at)
 
 
 def short(text: str, length: int) -> str:

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from forms.catalogue import Catalogue
+from reporting.errors import Conflict
 from reporting.models import JobAction, JobRun
 from reporting.services.actors import Actor
 from reporting.services.ledger import Action, in_order, waiting
@@ -109,9 +110,7 @@ def ring(
         sent = send_waiting(bell.sessions, bell.mail, now=now)
         rung.done += Counter({"mail": sent.taken, "mail_put_off": sent.put_off + sent.given_up})
     if bell.signer is not None and not only:
-        with bell.sessions.begin() as session:
-            # What is 0 is left out of the counts by `+=`.
-            rung.done += Counter({"sealed": seal(session, bell.signer, now=now)})
+        _seal(bell, bell.signer, rung)
     with bell.sessions.begin() as session:
         session.execute(
             update(JobRun)
@@ -119,6 +118,19 @@ def ring(
             .values(finished_at=bell.clock(), outcome=rung.as_data())
         )
     return rung
+
+
+def _seal(bell: Bell, signer: Signer, rung: Rung) -> None:
+    """Seal what was written; a chain that does not fit is told, and holds up nothing else."""
+    try:
+        with bell.sessions.begin() as session:
+            # By the true clock: whoever rings as of an earlier day does not seal on it.
+            sealed = seal(session, signer, now=bell.clock())
+    except Conflict as broken:
+        rung.failed.append("seal: Conflict")
+        _log.error("the audit cannot be sealed", why=broken.en)
+        return
+    rung.done += Counter({"sealed": sealed})  # What is 0 is left out of the counts by `+=`.
 
 
 def is_due(bell: Bell, *, now: datetime, only: frozenset[Action]) -> bool:

@@ -26,10 +26,11 @@ from reporting.services.handing_over import hand_over, remove_unfinished
 from reporting.services.ledger import Action, Ask, ask
 from reporting.services.opening import open_period
 from reporting.services.planning import planned_form
+from reporting.services.sign_in_failures import forget_old
+from reporting.services.telling import ask_digest, digest_on
 
 #: When the daily work is due, by the clock where due dates are dates.
 _CLEANING = time(2)
-_DIGESTS = time(8, 30)
 
 #: How long rings are remembered that did nothing, and keys that may be used again. Rings that did
 #: something stand as long as the ledger, which is kept for good.
@@ -99,29 +100,13 @@ def _by_the_clock(act: Callable[..., dict[str, Any]]) -> Hand:
     return hand
 
 
-def ask_digest(session: Session, *, zone: ZoneInfo, now: datetime) -> None:
-    """Ask for the mails of this day, or of the next where this day's have been made."""
-    local = now.astimezone(zone)
-    made = select(JobAction.id).where(
-        JobAction.action == Action.DIGEST,
-        JobAction.period == local.date().isoformat(),
-        JobAction.done_at.is_not(None),
-    )
-    day = local.date()
-    if session.scalars(made).one_or_none() is not None:
-        day += timedelta(days=1)
-    at = datetime.combine(day, _DIGESTS, zone)
-    ask(session, [Ask(Action.DIGEST, at, period=day.isoformat())], now=now)
-
-
 def _digest(session: Session, action: JobAction, occasion: Occasion) -> dict[str, Any]:
     day = occasion.now.astimezone(occasion.zone).date()
     counts = make_digests(session, day=day, zone=occasion.zone, now=occasion.now)
     waiting = session.scalars(select(Notice.id).where(Notice.digested_at.is_(None)).limit(1))
     if waiting.one_or_none() is not None:
         # Their persons have had their mail of this day: one a day is enough.
-        at = datetime.combine(day + timedelta(days=1), _DIGESTS, occasion.zone)
-        tomorrow = Ask(Action.DIGEST, at, period=(day + timedelta(days=1)).isoformat())
+        tomorrow = digest_on(day + timedelta(days=1), occasion.zone)
         ask(session, [tomorrow], now=occasion.now)
     return dict(counts)
 
@@ -182,18 +167,25 @@ def _hand_over(session: Session, action: JobAction, occasion: Occasion) -> dict[
         edition_id=edition_id,
         catalogue=occasion.catalogue,
         folder=occasion.hand_over,
+        now=occasion.now,
     )
     return {"folder": place.name}
 
 
 def _follow_mergers(session: Session, action: JobAction, occasion: Occasion) -> dict[str, Any]:
-    return dict(
-        follow_mergers(session, actor=occasion.actor.name, now=occasion.now, action_id=action.id)
+    moved = follow_mergers(
+        session,
+        actor=occasion.actor.name,
+        catalogue=occasion.catalogue,
+        zone=occasion.zone,
+        now=occasion.now,
+        action_id=action.id,
     )
+    return dict(moved)
 
 
 def _clean_up(session: Session, _action: JobAction, occasion: Occasion) -> dict[str, Any]:
-    """Forget old ringings that did nothing, and half-written folders."""
+    """Forget old ringings that did nothing, half-written folders, old failures to sign in."""
     named = exists().where(JobAction.run_id == JobRun.id)
     idle = and_(JobRun.idempotency_key.is_(None), JobRun.started_at < occasion.now - _IDLE_HISTORY)
     forgotten = session.execute(
@@ -203,7 +195,13 @@ def _clean_up(session: Session, _action: JobAction, occasion: Occasion) -> dict[
     ).all()
     folder = occasion.hand_over
     unfinished = remove_unfinished(folder) if folder is not None and folder.is_dir() else 0
-    return {"runs": len(forgotten), "unfinished": unfinished}
+    failures, sittings = forget_old(session, now=occasion.now)
+    return {
+        "runs": len(forgotten),
+        "unfinished": unfinished,
+        "sign_in_failures": failures,
+        "sittings": sittings,
+    }
 
 
 def _has_nobody_above(session: Session, unit_id: int) -> bool:
@@ -225,4 +223,4 @@ HANDS: Mapping[Action, Hand] = {
 }
 
 #: Actions that ask for others.
-ASKING = frozenset({Action.OPEN, Action.CONSOLIDATE})
+ASKING = frozenset({Action.OPEN, Action.FOLLOW_MERGERS, Action.CONSOLIDATE})

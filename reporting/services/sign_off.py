@@ -228,11 +228,12 @@ def _send(
 
 def _refuse_errors(view: DraftView) -> None:
     if view.verdict.verdict is Verdict.REFUSED:
-        count = len(view.verdict.errors)
+        errors = [one for one in view.verdict.errors if one not in view.verdict.hindrances]
+        count = len(errors)
         raise Conflict(
             vi=f"Bản nháp còn {count} lỗi phải sửa.",
             en=f"The draft has {count} {'error' if count == 1 else 'errors'} to be corrected.",
-            issues=[issue_for_people(issue) for issue in view.verdict.errors],
+            issues=[issue_for_people(issue) for issue in errors],
         )
 
 

@@ -8,10 +8,9 @@ it signs who has approved and in what capacity.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from datetime import datetime
 from typing import Protocol
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -21,11 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from forms.canonical import sha256
-from reporting.models import SigningKey
 
 _ID_LENGTH = 16
 
@@ -90,36 +86,29 @@ def key_id_of(public: Ed25519PublicKey) -> str:
     return sha256(public.public_bytes(Encoding.Raw, PublicFormat.Raw))[:_ID_LENGTH]
 
 
+def named_by(public_pem: str) -> str:
+    """How the key in a PEM is called; '' where it holds no public key of Ed25519."""
+    public = _public_key(public_pem)
+    return "" if public is None else key_id_of(public)
+
+
 def is_good(public_pem: str, content: bytes, signature: str) -> bool:
     """Whether a signature over some bytes is that of this key; never raises."""
+    public = _public_key(public_pem)
+    if public is None:
+        return False
     try:
-        public = load_pem_public_key(public_pem.encode())
-        if not isinstance(public, Ed25519PublicKey):
-            return False
-        public.verify(b64decode(signature, validate=True), content)
+        raw = b64decode(signature, validate=True)
+        public.verify(raw, content)
     except (InvalidSignature, ValueError):
         return False
-    return True
+    # Base64 has spare bits at its end: the same bytes under another text are another signature.
+    return b64encode(raw).decode() == signature
 
 
-def register_key(session: Session, signer: Signer, *, now: datetime) -> None:
-    """Keep the public key of who signs now, and note since when the others no longer do.
-
-    The caller commits. Done again it changes nothing.
-    """
-    if session.get(SigningKey, signer.key_id) is None:
-        session.execute(
-            update(SigningKey).where(SigningKey.retired_at.is_(None)).values(retired_at=now)
-        )
-        session.add(
-            SigningKey(
-                id=signer.key_id, public_pem=signer.public_pem, first_used_at=now, retired_at=None
-            )
-        )
-        session.flush()
-
-
-def list_keys(session: Session) -> list[SigningKey]:
-    """Every key that has signed here, the newest first: public, and kept for good."""
-    order = (SigningKey.first_used_at.desc(), SigningKey.id)
-    return list(session.scalars(select(SigningKey).order_by(*order)))
+def _public_key(public_pem: str) -> Ed25519PublicKey | None:
+    try:
+        public = load_pem_public_key(public_pem.encode())
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+    return public if isinstance(public, Ed25519PublicKey) else None

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, null, update
+from sqlalchemy import Boolean, bindparam, case, insert, null, update
 from sqlalchemy.orm import Session
 
+from forms.addresses import Places
 from forms.canonical import ENGINE, sha256
 from forms.catalogue import Catalogue
 from forms.definition import FormVersion
@@ -23,6 +24,7 @@ from reporting.models import ReportingObligation, Submission, SubmissionStatus
 from reporting.models.base import table_of
 from reporting.services.actors import Actor
 from reporting.services.audit import INSERT_LINE, RECEIVED, Entry, instant_text, line_of
+from reporting.services.changed_cells import changed_since
 from reporting.services.cross_checks import INSERT_COMPARED, rerun_dependents, run_cross_checks
 from reporting.services.owed import Owed
 from reporting.services.packing import INSERT_PACKED, packed_rows
@@ -42,6 +44,8 @@ _PUT_IN_FORCE = (
         in_force_id=bindparam("new"),
         revisions=bindparam("count"),
         stand=bindparam("now_stands"),
+        # A clock that was ahead may have marked it, or it had begun before the due instant.
+        late_at=case((bindparam("is_in_time", type_=Boolean), null()), else_=_owed.c.late_at),
         # A correction that was allowed is allowed once.
         amendable_at=null(),
     )
@@ -58,6 +62,7 @@ class Taken:
     issues: tuple[Issue, ...]
     content: bytes
     digest: str
+    places: Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +90,18 @@ def store(session: Session, at: Circle, taken: Taken) -> Receipt:
         submission_id=submission_id,
         unit_id=owed.unit_id,
         now=at.recorded_at,
+        places=taken.places,
     )
-    line = line_of(
-        at.actor, _entry(taken, submission_id, revision), at=at.recorded_at, signer=at.signer
-    )
+    entry = _entry(taken, submission_id, revision)
+    if owed.in_force_id is not None:
+        changed = changed_since(session, owed.in_force_id, taken.content)
+        entry = replace(entry, details={**entry.details, "changed": changed})
+    line = line_of(at.actor, entry, at=at.recorded_at, signer=at.signer)
     now_in_force = {
         "new": submission_id,
         "count": revision["revision"],
         "now_stands": stand_with(owed, is_on_time=revision["is_on_time"]),
+        "is_in_time": revision["is_on_time"],
         "obligation": owed.obligation_id,
     }
     write_at_once(

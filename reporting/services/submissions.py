@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from forms.canonical import sha256, write_report
 from forms.catalogue import Catalogue
 from forms.checking import check
-from forms.definition import FormVersion, Severity
+from forms.definition import FormVersion
 from forms.issues import Issue
 from forms.naming_rows import Circumstances
 from forms.period import BadPeriod, Period
@@ -26,7 +26,6 @@ from reporting.models import (
     SubmissionStatus,
 )
 from reporting.services.actors import Act, Actor
-from reporting.services.audit import RECEIVED, find_line
 from reporting.services.cross_checks import (
     outcomes_of,
     run_cross_checks,
@@ -34,21 +33,19 @@ from reporting.services.cross_checks import (
 from reporting.services.naming_units import units_in_rows
 from reporting.services.owed import Owed, find_owed
 from reporting.services.punctuality import notes_on_time
+from reporting.services.receipt_files import kept_proof
 from reporting.services.receipts import (
-    Proof,
     Receipt,
     Verdict,
     issues_from_data,
     receipt_number,
+    verdict_beforehand,
 )
 from reporting.services.refusing import Delivery, refuse, short
 from reporting.services.signing import Signer
 from reporting.services.storing import Circle, Taken, store
 
 Clock = Callable[[], datetime]
-
-#: What stands against receiving now, and says nothing about the figures.
-_SOFT_IN_PREFLIGHT = ("not_owed", "period_not_open", "period_closed")
 
 
 def receive(
@@ -69,7 +66,7 @@ def receive(
     NotAllowed where the actor may not act for the unit.
     """
     raw = delivery.raw
-    form = _newest(catalogue, raw.form)
+    form = _newest(catalogue, raw)
     if form is None:
         return refuse(session, actor=actor, delivery=delivery, issues=_not_a_form(catalogue, raw))
     owed, issues = find_owed(
@@ -97,7 +94,7 @@ def receive(
     if _is_settled(owed):
         return refuse(session, actor=actor, delivery=delivery, issues=(_accepted(owed),))
     notes = (*checked.issues, *notes_on_time(owed, delivery.begun_at, delivery.received_at))
-    taken = Taken(form, owed, checked.report, notes, content, digest)
+    taken = Taken(form, owed, checked.report, notes, content, digest, checked.places)
     return store(session, Circle(actor, delivery, catalogue, signer, clock()), taken)
 
 
@@ -112,10 +109,11 @@ def preflight(
 ) -> Receipt:
     """The verdict that `receive` would give, at any time and without side effects.
 
-    That a period is not open, or not owed, is said as a warning: whoever prepares a return early
-    wants to know about its figures. `act` is what the actor must be allowed.
+    Where nothing but a period that is not open, or not owed, stands against it, the verdict says
+    so: whoever prepares a return early wants to know about its figures. `act` is what the actor
+    must be allowed.
     """
-    form = _newest(catalogue, raw.form)
+    form = _newest(catalogue, raw)
     if form is None:
         return _verdict(raw, _not_a_form(catalogue, raw))
     owed, issues = find_owed(
@@ -128,9 +126,8 @@ def preflight(
         act=act,
         lock=False,
     )
-    soft = [_softened(issue) if issue.code in _SOFT_IN_PREFLIGHT else issue for issue in issues]
     if owed is None:
-        return _verdict(raw, (*soft, *_content_issues(catalogue, form, raw, issues)))
+        return _verdict(raw, (*issues, *_content_issues(catalogue, form, raw, issues)))
     form = catalogue.form(form.code, owed.form_version)
     around = _circumstances(session, catalogue, form, raw, owed)
     checked = check(form, _addressed(raw, owed), around)
@@ -142,15 +139,21 @@ def preflight(
         submission_id=0,
         unit_id=owed.unit_id,
         now=now,
+        places=checked.places,
     )
     across = tuple(issue for outcome in outcomes for issue in outcome.issues)
-    refused = any(issue.severity is Severity.ERROR for issue in (*soft, *checked.issues))
+    receipt = _verdict(raw, (*issues, *checked.issues), unit_name=owed.unit_name)
+    refused = receipt.verdict is Verdict.REFUSED
     digest = "" if refused else sha256(write_report(form, checked.report))
     if _is_settled(owed) and digest != owed.in_force_sha256:
-        soft.append(_softened(_accepted(owed)))
-    verdict = _verdict(raw, (*soft, *checked.issues, *across), unit_name=owed.unit_name)
-    verdict = replace(verdict, content_sha256=digest, report=checked.report)
-    return verdict if refused else replace(verdict, verdict=Verdict.RECEIVED)
+        settled = (*issues, _accepted(owed), *checked.issues)
+        receipt = _verdict(raw, settled, unit_name=owed.unit_name)
+    return replace(
+        receipt,
+        issues=(*receipt.issues, *across),
+        content_sha256=digest,
+        report=checked.report,
+    )
 
 
 def receipt_of(session: Session, submission: Submission) -> Receipt:
@@ -177,18 +180,16 @@ def receipt_of(session: Session, submission: Submission) -> Receipt:
         unit_name=unit.name_vi,
         signer=submission.signer,
         reason=submission.reason,
-        proof=_kept_proof(session, submission.id),
+        proof=kept_proof(session, submission.id),
     )
 
 
-def _kept_proof(session: Session, submission_id: int) -> Proof | None:
-    """The line that was the receipt; a revision of before there were lines has none."""
-    line = find_line(session, f"submission/{submission_id}", RECEIVED)
-    return Proof(line.body, line.sha256, line.key_id, line.signature) if line else None
-
-
-def _newest(catalogue: Catalogue, code: str) -> FormVersion | None:
-    return catalogue.latest(code) if code in catalogue.codes else None
+def _newest(catalogue: Catalogue, raw: RawReturn) -> FormVersion | None:
+    """The newest version of the form, whose code the return then bears, however it was spelt."""
+    if raw.form not in catalogue.codes:
+        named = (form.code for form in catalogue.forms if form.file_code == raw.form)
+        raw.form = next(named, raw.form)
+    return catalogue.latest(raw.form) if raw.form in catalogue.codes else None
 
 
 def _circumstances(
@@ -239,9 +240,8 @@ def _accepted(owed: Owed) -> Issue:
 
 
 def _verdict(raw: RawReturn, issues: tuple[Issue, ...], unit_name: str = "") -> Receipt:
-    refused = any(issue.severity is Severity.ERROR for issue in issues)
     return Receipt(
-        Verdict.REFUSED if refused else Verdict.RECEIVED,
+        verdict_beforehand(issues),
         short(raw.form, 60),
         short(raw.unit, 60),
         short(raw.period, 20),
@@ -254,10 +254,8 @@ def _not_a_form(catalogue: Catalogue, raw: RawReturn) -> tuple[Issue, ...]:
     """Why no form was found: the return could not be read, or it names one that is not there."""
     if raw.issues and not raw.form:
         return tuple(raw.issues)
-    given = short(raw.form, 60) or "(trống)"
-    unknown = Issue("unknown_form", given=given, expected=", ".join(catalogue.codes))
+    given, codes = short(raw.form, 60), ", ".join(catalogue.codes)
+    unknown = Issue("unknown_form", given=given or "(trống)", expected=codes)
+    if not given:
+        unknown = replace(unknown, given_en="(blank)")
     return (unknown, *raw.issues)
-
-
-def _softened(issue: Issue) -> Issue:
-    return Issue(issue.code, Severity.WARNING, given=issue.given, expected=issue.expected)

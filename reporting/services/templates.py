@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -11,21 +10,16 @@ from sqlalchemy.orm import Session
 from forms.blank_workbook import blank_workbook
 from forms.catalogue import Catalogue
 from forms.period import Window
+from forms.prefilled_figures import taken_tables
 from reporting.errors import NotFound
 from reporting.models import ReportingObligation
 from reporting.services.actors import Act, Actor
 from reporting.services.cross_checks import previous_tables
+from reporting.services.downloads import NamedFile
+from reporting.services.editions import newest_tables
 from reporting.services.named import form_for_period, form_named, unit_named
 from reporting.services.rights import require_for_unit
 from reporting.services.units import views
-
-
-@dataclass(frozen=True, slots=True)
-class NamedFile:
-    """A file that was made, and the name under which it is saved."""
-
-    content: bytes
-    name: str
 
 
 def make_template(
@@ -41,11 +35,12 @@ def make_template(
     """The template to fill in, of the version that the unit owes or else the one in force.
 
     Every column that a rule ties to the last period starts with the figure of the report in force
-    for it, units that were merged meanwhile included. Raises NotFound, NotAllowed.
+    for it, units that were merged meanwhile included; what the form takes from the reports of
+    others starts with the figures of the unit's newest edition. Raises NotFound, NotAllowed.
     """
     form, period, window = form_for_period(session, catalogue, form_code, period_code)
     unit = unit_named(session, unit_code, on=window.last)
-    require_for_unit(session, actor=actor, act=Act.READ, unit_id=unit.id)
+    require_for_unit(session, actor=actor, act=Act.READ, unit_id=unit.id, form=form.code)
     owed = session.scalars(
         select(ReportingObligation).where(
             ReportingObligation.unit_id == unit.id,
@@ -72,6 +67,10 @@ def make_template(
         prior=previous_tables(
             session, catalogue=catalogue, form=form, period=period, unit_code=unit.code
         ),
+        taken=taken_tables(
+            form, newest_tables(session, form=form, period=period.code, unit_id=unit.id)
+        ),
         lists=catalogue.lists,
     )
-    return NamedFile(content, f"{form.file_code}_{unit.code}_{period.code}.xlsx")
+    name = f"{form.file_code}_{unit.code}_{period.code}"
+    return NamedFile(content, f"{name}.xlsx", f"template/{name}", unit.id)

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 from reporting.models import ReportingUnit
 from reporting.services import locks
 from reporting.services.actors import Actor
+from reporting.services.audit import Entry, record
 from reporting.services.identifiers import normalise_identifier
 from reporting.services.import_faults import ImportFault
 from reporting.services.import_files import ImportResult, ImportRow, in_order
 from reporting.services.unit_files import COLUMNS
+from reporting.services.unit_partial import check_partial, check_unplaced
 from reporting.services.unit_plan import Plan, check_plan, place
-from reporting.services.unit_rows import UnitFacts, read_row
+from reporting.services.unit_rows import PartialFacts, UnitFacts, read_row
 from reporting.services.unit_store import read_registry, write_plan
 
 
@@ -37,11 +39,13 @@ def import_units(
     rows = tuple(rows)
     if not dry_run:
         locks.keep_other_writers_out(session, ReportingUnit)
-    facts, faults = _read(rows)
+    facts, partial, faults = _read(rows)
     plan = Plan(read_registry(session))
     faults.extend(place(plan, facts))
     mentioned = {normalise_identifier(row.cells.get("code") or "") for row in rows}
     faults.extend(check_plan(plan, facts, mentioned=mentioned))
+    faults.extend(check_partial(plan, partial, mentioned=mentioned))
+    faults.extend(check_unplaced(plan, plan.unplaced))
     if faults:
         return ImportResult(faults=in_order(faults, COLUMNS), is_dry_run=dry_run)
     touched = [plan.units[code] for code in {fact.code for fact in facts}]
@@ -49,16 +53,31 @@ def import_units(
     changed = sum(unit.id != 0 and unit.is_changed for unit in touched)
     if not dry_run:
         write_plan(session, plan, actor=actor, now=now)
+    if (created or changed) and not dry_run:
+        details = {
+            "created": created,
+            "changed": changed,
+            "units": sorted({fact.code for fact in facts}),
+        }
+        record(session, actor, Entry(act="unit.imported", subject="unit", details=details), now=now)
     return ImportResult(created, changed, len(touched) - created - changed, (), dry_run)
 
 
-def _read(rows: Iterable[ImportRow]) -> tuple[list[UnitFacts], list[ImportFault]]:
-    """The lines that can be read, in order of time, and the faults of those that cannot."""
+def _read(
+    rows: Iterable[ImportRow],
+) -> tuple[list[UnitFacts], list[PartialFacts], list[ImportFault]]:
+    """The lines with a place in time, in its order; those without; what is wrong with either."""
     facts: list[UnitFacts] = []
+    partial: list[PartialFacts] = []
     faults: list[ImportFault] = []
     for row in rows:
+        faults.extend(row.faults)
+        if row.faults:
+            continue  # Its cells may stand under the wrong heading.
         fact, wrong = read_row(row)
         faults.extend(wrong)
-        if fact is not None:
+        if isinstance(fact, UnitFacts):
             facts.append(fact)
-    return sorted(facts, key=lambda fact: (fact.valid_from, fact.line)), faults
+        else:
+            partial.append(fact)
+    return sorted(facts, key=lambda fact: (fact.valid_from, fact.line)), partial, faults

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from reporting.models.units import IdentifierScheme, UnitKind
 from reporting.services.import_faults import ImportFault
-from reporting.services.unit_rows import PARENT_KINDS, UnitFacts
+from reporting.services.unit_rows import PARENT_KINDS, PartialFacts, UnitFacts
 from reporting.services.unit_spans import Overlap, Span, covers, make_room, standing_at
 
 
@@ -64,6 +64,7 @@ class Plan:
     """Every unit by its code."""
 
     units: dict[str, PlannedUnit]
+    unplaced: list[UnitFacts] = field(default_factory=list)  # lines that found no room
 
 
 def place(plan: Plan, facts: Iterable[UnitFacts]) -> Iterator[ImportFault]:
@@ -72,12 +73,14 @@ def place(plan: Plan, facts: Iterable[UnitFacts]) -> Iterator[ImportFault]:
         unit = plan.units.setdefault(fact.code, PlannedUnit(fact.code, fact.kind))
         if unit.kind != fact.kind:
             yield ImportFault(fact.line, "kind", "kind_changed", fact.kind, unit.kind)
+            plan.unplaced.append(fact)
             continue
         try:
             _place_term(unit, fact)
         except Overlap as overlap:
             standing = f"{fact.code} ({overlap.standing})"
             yield ImportFault(fact.line, "code", "duplicate_code", fact.code, standing)
+            plan.unplaced.append(fact)
             continue
         for scheme, value in fact.identifiers.items():
             try:
@@ -140,16 +143,17 @@ def check_plan(
     is not also reported as unknown by each of its children.
     """
     for fact in facts:
-        yield from _parent_faults(plan, fact, mentioned)
+        yield from parent_faults(plan, fact, mentioned)
     yield from _validity_faults(plan)
     yield from _circles(plan)
     yield from _shared_codes(plan)
 
 
-def _parent_faults(
-    plan: Plan, fact: UnitFacts, mentioned: Collection[str]
+def parent_faults(
+    plan: Plan, fact: UnitFacts | PartialFacts, mentioned: Collection[str]
 ) -> Iterator[ImportFault]:
-    allowed = PARENT_KINDS[fact.kind]
+    """A parent that is not there, or of a kind under which the unit may not stand."""
+    allowed = frozenset(UnitKind) if fact.kind is None else PARENT_KINDS[fact.kind]
     expected = ", ".join(kind for kind in UnitKind if kind in allowed) or "—"
     parent = plan.units.get(fact.parent)
     if not fact.parent:

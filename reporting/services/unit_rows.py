@@ -14,6 +14,7 @@ from datetime import date
 from reporting.models.units import IdentifierScheme, UnitKind
 from reporting.services.import_faults import ImportFault
 from reporting.services.import_files import LONGEST_CODE, ImportRow, RowReader
+from reporting.services.unit_spans import Span
 
 #: Under which kinds a unit of a kind may stand; the root stands under nothing.
 PARENT_KINDS: Mapping[UnitKind, frozenset[UnitKind]] = {
@@ -56,8 +57,26 @@ class UnitFacts:
     identifiers: Mapping[IdentifierScheme, str] = field(default_factory=dict)
 
 
-def read_row(row: ImportRow) -> tuple[UnitFacts | None, list[ImportFault]]:
-    """The facts of one line; None when any cell of it cannot be read, with every fault of it."""
+@dataclass(frozen=True, slots=True)
+class PartialFacts:
+    """What can be read of a line that has no place in time: '' and None are what cannot be.
+
+    Of a line whose last day cannot be read `days` is its first day.
+    """
+
+    line: int
+    code: str
+    kind: UnitKind | None
+    parent: str
+    days: Span | None
+    identifiers: Mapping[IdentifierScheme, str]
+
+
+def read_row(row: ImportRow) -> tuple[UnitFacts | PartialFacts, list[ImportFault]]:
+    """What one line says, and every fault of it by itself.
+
+    A fault that leaves code, kind and days alone keeps no line from being held against the others.
+    """
     reader = _UnitReader(row)
     kind = reader.kind()
     name_vi = reader.name("name_vi", is_required=True)
@@ -69,10 +88,16 @@ def read_row(row: ImportRow) -> tuple[UnitFacts | None, list[ImportFault]]:
     identifiers = reader.identifiers(kind)
     if first and last and last < first:
         reader.fault("valid_to", "ends_before_start", last.isoformat(), first.isoformat())
-    if reader.faults or kind is None or first is None:
-        return None, reader.faults
+    wrong = {fault.column for fault in reader.faults}
+    code, parent = (
+        "" if column in wrong else text for column, text in (("code", code), ("parent", parent))
+    )
+    identifiers = {scheme: value for scheme, value in identifiers.items() if scheme not in wrong}
+    if kind is None or first is None or wrong & {"code", "valid_to"}:
+        days = Span(first, first if "valid_to" in wrong else last) if first else None
+        return PartialFacts(row.line, code, kind, parent, days, identifiers), reader.faults
     facts = UnitFacts(row.line, code, kind, name_vi, name_en, parent, first, last, identifiers)
-    return facts, []
+    return facts, reader.faults
 
 
 class _UnitReader(RowReader):

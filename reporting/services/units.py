@@ -22,8 +22,10 @@ from reporting.models.units import (
     UnitLineage,
     UnitTerm,
 )
+from reporting.services.actors import Act, Actor
 from reporting.services.identifiers import normalise_identifier
 from reporting.services.registry_loading import load_shipped_registry
+from reporting.services.rights import reaches
 from reporting.services.unit_files import read_unit_file
 from reporting.services.unit_imports import import_units
 
@@ -189,13 +191,19 @@ def list_units(
     parent: int | None = None,
     after: str = "",
     limit: int | None = PAGE_SIZE,
+    read_by: Actor | None = None,
 ) -> tuple[UnitView, ...]:
-    """The units of a day by code, one page of them: the next page begins `after` the last code."""
+    """The units of a day by code, one page of them: the next page begins `after` the last code.
+
+    The registry is no secret; with `read_by` they are those of which one may read reports.
+    """
     query = _view_query(on).where(ReportingUnit.code > after).order_by(ReportingUnit.code)
     if kind is not None:
         query = query.where(ReportingUnit.kind == kind)
     if parent is not None:
         query = query.where(UnitTerm.parent_id == parent)
+    if read_by is not None:
+        query = query.where(reaches(read_by, Act.READ, ReportingUnit.id))
     return tuple(UnitView(*row) for row in session.execute(query.limit(limit)))
 
 

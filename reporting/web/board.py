@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import NamedTuple
 
 from flask import Blueprint, Response, request
@@ -12,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from reporting.http import Right, allows, current_actor, current_parts
 from reporting.services.board import BoardLine, By, board, board_periods
+from reporting.web.choosing import nearest_period
 from reporting.web.csv_files import csv_file
 from reporting.web.rendering import render
 
@@ -43,10 +42,7 @@ def show_board() -> str:
     after = (wanted.get("after_form", ""), wanted.get("after_unit", "").replace("\x00", ""))
     with current_parts().reading_sessions() as session:
         asked = _asked(session)
-        lines = _lines(
-            session, asked, after if after[0] in catalogue.codes else None, limit=PAGE_SIZE
-        )
-        whole = _lines(session, asked._replace(by=By.FORM))
+        lines, whole = _page(session, asked, after if after[0] in catalogue.codes else None)
     return render(
         "board.html",
         **asked._asdict(),
@@ -85,7 +81,7 @@ def _asked(session: Session) -> _Asked:
     periods = board_periods(session, actor=current_actor())
     period = wanted.get("period", "")
     if period not in periods:
-        period = _nearest(periods, current_parts().clock())
+        period = nearest_period(periods, current_parts().clock())
     return _Asked(list(periods), period, form, by)
 
 
@@ -103,9 +99,17 @@ def _lines(
     )
 
 
-def _nearest(periods: Mapping[str, datetime], now: datetime) -> str:
-    """The period that is just being collected: the one that is due, or was, next to now."""
-    return min(periods, key=lambda period: abs(periods[period] - now), default="")
+def _page(
+    session: Session, asked: _Asked, after: tuple[str, str] | None
+) -> tuple[list[BoardLine], list[BoardLine]]:
+    """One page, and the lines whose sum is the total: counted once where these are not many."""
+    if asked.by is By.UNIT:
+        page = _lines(session, asked, after, limit=PAGE_SIZE)
+        return page, _lines(session, asked._replace(by=By.FORM))
+    whole = _lines(session, asked)
+    keys = [(line.form_code, line.unit_code) for line in whole]
+    first = keys.index(after) + 1 if after in keys else 0
+    return whole[first : first + PAGE_SIZE], whole
 
 
 def _total(lines: list[BoardLine], period: str) -> BoardLine:

@@ -1,14 +1,20 @@
-"""Units as a page offers them: grouped by kind, or found by a word of their name."""
+"""Units and periods as a page offers them: by kind, by a word of the name, next to now."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from forms.text import normalise
 from reporting.services.units import UnitView
 from reporting.web.rendering import KINDS
 
 _MOST_MATCHES = 60
+
+
+def nearest_period(periods: Mapping[str, datetime], now: datetime) -> str:
+    """The period that is just being collected: the one that is due, or was, next to now."""
+    return min(periods, key=lambda period: abs(periods[period] - now), default="")
 
 
 def group_units(units: Sequence[UnitView]) -> list[tuple[str, list[UnitView]]]:

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from forms.issues import Issue
 from reporting.errors import Conflict, Stale
 from reporting.failures import of_refusal
 from reporting.http import (
@@ -247,7 +248,8 @@ def _page(obligation_id: int, *, stale: Stale | None = None, **more: Any) -> str
             tag=tag_of(view.draft),
             is_amending=view.owed.in_force_id is not None,
             is_refused=view.verdict.verdict is Verdict.REFUSED,
-            errors=[issue_for_people(issue) for issue in view.verdict.errors],
+            errors=[issue_for_people(issue) for issue in _errors(view)],
+            hindrances=[issue_for_people(issue) for issue in view.verdict.hindrances],
             warnings=_warnings(view),
             tables=figure_tables(form, view.raw, view.verdict.issues, view.verdict.report),
             words=_words(session, view),
@@ -265,13 +267,24 @@ def _words(session: Session, view: DraftView) -> dict[str, str]:
     return {cell: words for cell, words, _ in cells_of(current_parts().catalogue, submission)}
 
 
+def _errors(view: DraftView) -> list[Issue]:
+    """What is wrong with the return itself."""
+    verdict = view.verdict
+    others = (*verdict.hindrances, *verdict.disagreements)
+    return [issue for issue in verdict.errors if issue not in others]
+
+
 def _warnings(view: DraftView) -> list[dict[str, Any]]:
-    """Each warning with what was said about it."""
+    """Each warning, and what does not agree with other reports, with what was said about it."""
     said = {one.warned: one for one in view.explanations}
+    apart = view.verdict.disagreements
     return [
         issue_for_people(issue)
-        | {"said": said.get(warned_by(issue)), "wants": wants_explanation(issue)}
-        for issue in view.verdict.warnings
+        | {
+            "said": said.get(warned_by(issue)),
+            "wants": wants_explanation(issue) or issue in apart,
+        }
+        for issue in (*apart, *view.verdict.warnings)
     ]
 
 

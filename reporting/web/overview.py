@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint, Response, request
 
-from reporting.http import XLSX, Right, allows, attachment, current_actor, current_parts
+from reporting.http import XLSX, Right, allows, current_actor, current_parts, hand_out
 from reporting.services.consolidation import list_editions
 from reporting.services.exports import edition_workbook
 from reporting.services.standing import list_periods, list_standing
+from reporting.web.choosing import nearest_period
 from reporting.web.rendering import render
 
 blp = Blueprint("overview", __name__)
@@ -23,8 +26,11 @@ def show_periods() -> str:
     form = request.args.get("form", "")[:60]
     with current_parts().reading_sessions() as session:
         lines = list_periods(session, actor=current_actor())
-        periods = list(dict.fromkeys(line.period for line in lines))
-        period = asked if asked in periods else (periods[0] if periods else "")
+        dues: dict[str, datetime] = {}
+        for line in lines:
+            dues[line.period] = min(line.first_due_at, dues.get(line.period, line.first_due_at))
+        periods = list(dues)
+        period = asked if asked in dues else nearest_period(dues, current_parts().clock())
         units = (
             list_standing(session, actor=current_actor(), form_code=form, period=period)
             if form
@@ -66,4 +72,4 @@ def download_workbook(edition_id: int) -> Response:
         made = edition_workbook(
             session, actor=current_actor(), edition_id=edition_id, catalogue=parts.catalogue
         )
-    return attachment(made.content, made.name, XLSX)
+    return hand_out(made, XLSX)

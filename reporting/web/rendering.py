@@ -11,22 +11,12 @@ from flask import render_template
 from markupsafe import Markup
 
 from forms.period import BadPeriod, Period
+from forms.unit_kinds import KINDS as NAMES
 from reporting.http import current_parts
 from reporting.models import UnitKind
 
 #: The kinds of units in the order in which a page lists them.
-KINDS: Mapping[UnitKind, str] = {
-    UnitKind.MINISTRY: "Bộ",
-    UnitKind.MINISTERIAL_AGENCY: "Cơ quan ngang bộ",
-    UnitKind.GOVERNMENT_AGENCY: "Cơ quan thuộc Chính phủ",
-    UnitKind.OTHER_LEVEL1: "Cơ quan, tổ chức khác cấp 1",
-    UnitKind.PROVINCE: "Tỉnh, thành phố",
-    UnitKind.DEPARTMENT: "Cơ quan chuyên môn cấp tỉnh",
-    UnitKind.SUBORDINATE: "Đơn vị trực thuộc",
-    UnitKind.COMMUNE: "Xã, phường, đặc khu",
-    UnitKind.DISTRICT: "Cấp huyện (đến 30/6/2025)",
-    UnitKind.GOVERNMENT: "Chính phủ",
-}
+KINDS: Mapping[UnitKind, str] = {UnitKind(kind): vi for kind, (vi, _) in NAMES.items()}
 
 
 def render(template: str, **values: Any) -> str:

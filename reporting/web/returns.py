@@ -18,22 +18,24 @@ from reporting.http import (
     Delivered,
     Right,
     allows,
-    attachment,
     current_actor,
     current_parts,
+    hand_out,
     read_delivery,
 )
 from reporting.models import Door
 from reporting.services.actors import Act
-from reporting.services.archive import find_kept
+from reporting.services.archive import find_kept, kept_file
 from reporting.services.deliveries import read_return
 from reporting.services.draft_record import tag_of
 from reporting.services.drafts import DraftView, Typed, save_delivered, save_draft
 from reporting.services.finding_drafts import own_draft
+from reporting.services.keys import trusted_keys
 from reporting.services.named import form_for_period, form_named, unit_named
 from reporting.services.obligations import OwedForm, list_owed
 from reporting.services.receipts import Receipt, Verdict, issue_for_people
-from reporting.services.refusing import Delivery, refuse
+from reporting.services.refusing import Delivery, refuse, refused_beforehand
+from reporting.services.rights import require_for_unit
 from reporting.services.submissions import preflight, receipt_of, receive
 from reporting.services.templates import make_template
 from reporting.services.units import UnitView, views
@@ -84,7 +86,7 @@ def download_template() -> Response:
             catalogue=parts.catalogue,
             made_at=parts.clock(),
         )
-    return attachment(made.content, made.name, XLSX)
+    return hand_out(made, XLSX)
 
 
 @blp.post("/return/check")
@@ -94,6 +96,9 @@ def check() -> tuple[str, int]:
     parts, chosen = current_parts(), _chosen()
     delivered = read_delivery(file_only=True)
     raw = read_return(delivered.body, is_workbook=True, limits=parts.xlsx_limits)
+    if _is_of_another(chosen, raw):
+        receipt = refused_beforehand(raw, (_other_return(chosen, raw),))
+        return _verdict_page(chosen, receipt, delivered.file_name, is_trial=True, raw=raw)
     with parts.reading_sessions() as session:
         receipt = preflight(
             session,
@@ -180,11 +185,13 @@ def show_receipt(submission_id: int) -> str:
     with parts.reading_sessions() as session:
         kept = find_kept(session, actor=current_actor(), submission_id=submission_id)
         receipt = receipt_of(session, kept.submission)
+        keys = trusted_keys(session, parts.signer)
         settling = settling_of(session, kept)
     form = form_named(parts.catalogue, receipt.form, receipt.version)
     return render(
         "receipt.html",
         receipt=receipt,
+        is_signed_well=receipt.proof is not None and receipt.proof.is_good(keys),
         kept=kept,
         settling=settling,
         form=form,
@@ -201,10 +208,8 @@ def show_receipt(submission_id: int) -> str:
 def download_file(submission_id: int) -> Response:
     """The file of a revision exactly as it came in."""
     with current_parts().reading_sessions() as session:
-        kept = find_kept(
-            session, actor=current_actor(), submission_id=submission_id, with_file=True
-        ).submission
-    return attachment(kept.file, kept.file_name, "application/octet-stream")
+        file = kept_file(session, actor=current_actor(), submission_id=submission_id)
+    return hand_out(file, "application/octet-stream")
 
 
 def _rules_in_words(form: FormVersion) -> dict[str, str]:
@@ -214,8 +219,8 @@ def _rules_in_words(form: FormVersion) -> dict[str, str]:
 
 
 def _chosen() -> Chosen:
-    """The return that the address, or the posted form, names. Raises NotFound."""
-    parts, asked = current_parts(), request.values
+    """The return that the address, or the posted form, names. Raises NotFound, NotAllowed."""
+    parts, asked, actor = current_parts(), request.values, current_actor()
     with parts.reading_sessions() as session:
         form, period, window = form_for_period(
             session, parts.catalogue, asked.get("form", ""), asked.get("period", "")
@@ -224,9 +229,15 @@ def _chosen() -> Chosen:
         unit = unit_named(session, asked.get("unit", ""), on=on)
         view = views(session, [unit.id], on=on)[unit.id]
         owed = list_owed(
-            session, unit_id=unit.id, now=parts.clock(), form_code=form.code, period=period.code
+            session,
+            actor=actor,
+            unit_id=unit.id,
+            now=parts.clock(),
+            form_code=form.code,
+            period=period.code,
         )
-        actor = current_actor()
+        if not owed:  # What is owed to one's own unit may be looked at without more.
+            require_for_unit(session, actor=actor, act=Act.READ, unit_id=unit.id, form=form.code)
         is_for_draft = actor.account_id is not None
         found = own_draft(session, actor=actor, obligation_id=owed[0].id) if owed else None
     tag = tag_of(found) if found is not None and is_for_draft else ""
@@ -252,6 +263,7 @@ def _verdict_page(
     chosen: Chosen, receipt: Receipt, file_name: str, *, is_trial: bool, raw: RawReturn
 ) -> tuple[str, int]:
     is_refused = receipt.verdict is Verdict.REFUSED
+    hindrances = () if is_refused else receipt.hindrances
     page = render(
         "verdict.html",
         chosen=chosen,
@@ -260,7 +272,8 @@ def _verdict_page(
         is_trial=is_trial,
         is_refused=is_refused,
         is_of_another=_is_of_another(chosen, raw),
-        errors=[issue_for_people(issue) for issue in receipt.errors],
+        hindrances=[issue_for_people(issue) for issue in hindrances],
+        errors=[issue_for_people(issue) for issue in receipt.errors if issue not in hindrances],
         warnings=[issue_for_people(issue) for issue in receipt.warnings],
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK

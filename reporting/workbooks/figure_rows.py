@@ -17,6 +17,7 @@ from forms.header_layout import lines_needed
 from forms.returns import State, TableData
 from forms.sheet_styles import COMPUTED_FILL, SECTION_FILL, Styles
 from forms.template_table import row_digits
+from forms.typed_rows import rows_left_to_type
 from forms.values import FIGURE_BOUND
 from forms.workbook_layout import FormLayout, Line, LineKind, TableLayout
 from reporting.workbooks.figure_cells import CellWriter, plain
@@ -217,7 +218,13 @@ class TableRows:
         look = {"bold": True, "bg_color": COMPUTED_FILL}
         style = self._styles.of(border=1, align="center", **look)
         if self._table.first_col:
-            put(self._sheet, line.row, (0, self._table.first_col - 1), line.label, style)
+            label = self._total_label(line)
+            if label != line.label:
+                style = self._styles.of(border=1, align="center", text_wrap=True, **look)
+                room = sum(self._layout.widths[: self._table.first_col])
+                needed = lines_needed(label, room, breadth=1)
+                self._sheet.set_row(line.row, needed * _LINE_POINTS + 3)
+            put(self._sheet, line.row, (0, self._table.first_col - 1), label, style)
         for cell in self._cells:
             if cell.at < 0:
                 self._sheet.write_blank(line.row, cell.col, None, style)
@@ -231,6 +238,13 @@ class TableRows:
                 style=self._styles.figure(cell.digits, **look),
                 formula=self._total_formula(line, cell) if self._live.totals[cell.at] else "",
             )
+
+    def _total_label(self, line: Line) -> str:
+        """The label of the total, which names the rows that it is still without."""
+        missing = rows_left_to_type(self._table.table, self._data)
+        if not missing:
+            return line.label
+        return f"{line.label} (chưa gồm: {', '.join(row.label for row in missing)})"
 
     def _total_formula(self, line: Line, cell: Cell) -> str:
         if cell.formula and cell.column.type is CellType.PERCENT:

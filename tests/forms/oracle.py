@@ -16,6 +16,9 @@ from forms.returns import State, TableData
 
 Place = tuple[str, str, str]  # table, row path, column
 
+#: Whose returns the tests make.
+SENDER = "H26"
+
 
 @dataclass(frozen=True)
 class Book:
@@ -195,22 +198,46 @@ def statements_of(
                 sums += [said.right.part, said.right.whole]
             names = [name for each in sums for name, _ in each.terms]
             if all(name.source in ("", *others) for name in names):
-                for row, column in _places(table, names, book):
+                for row, column in _places(table, names, book, others):
                     asker = _Asker(form, table, row, column, book, others, blanks)
                     yield asker.statement(rule, said)
 
 
-def _places(table: Table, names: Sequence[Named], book: Book) -> list[tuple[str, str]]:
+def _places(
+    table: Table, names: Sequence[Named], book: Book, others: Mapping[str, Book]
+) -> list[tuple[str, str]]:
     bare = [
         name.parts[0]
         for name in names
         if name.kind == "cell" and len(name.parts) == 1 and name.source in ("", "previous")
     ]
     if bare and bare[0] in {column.id for column in table.columns}:
-        return [(row, "") for row in book.rows[table.key]]
+        rows = [*book.rows[table.key], *_missed(table, names, book, others)]
+        return [(row, "") for row in dict.fromkeys(rows)]
     if bare:
         return [("", column.id) for column in table.columns if column.type in FIGURE_TYPES]
     return [("", "")]
+
+
+def _missed(
+    table: Table, names: Sequence[Named], book: Book, others: Mapping[str, Book]
+) -> Iterator[str]:
+    """The rows that a rule finds in another report and that the book could have, and has not.
+
+    Here that is every row of a table of the same kind, as long as its section is still there; of
+    rows of units it is the sender's own.
+    """
+    own = (SENDER,) if table.model is RowModel.UNITS else ()
+    for name in names:
+        if not name.source or name.kind != "cell" or len(name.parts) != 1:
+            continue
+        other = others[name.source]
+        home = table if name.source == "previous" else other.form.tables[0]
+        for row in other.rows[home.key] if home.model is table.model else ():
+            section = row.rpartition(":")[0]
+            ended = {each.key for each in table.sections if each.validity.valid_to}
+            if row not in book.rows[table.key] and section not in ended and (not own or row in own):
+                yield row
 
 
 @dataclass(frozen=True)

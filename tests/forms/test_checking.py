@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from forms.checking import check
+from forms.issues import EN, VI, sentence
+from forms.reading_xlsx import read_xlsx
 from forms.returns import State
-from tests.forms.consistent import catalogue
+from tests.forms.consistent import catalogue, circumstances_of
+from tests.forms.templates import blank
 from tests.forms.trial_forms import a_trial, codes, mixed_form, rows, rules, send
 
 
@@ -37,6 +41,29 @@ def test_a_missing_table_is_one_fault(missing: str) -> None:
     tables = {"a": rows({"c1": 1}), "b": rows({"c1": 1, "c2": 1}, keys=["i3"])}
     del tables[missing]
     assert codes(send(mixed_form(), tables)) == ["missing_table"]
+
+
+@pytest.mark.parametrize("words", [None, "", " \n "])
+def test_an_outline_without_a_word_is_missing(words: str | None) -> None:
+    """Headings with nothing below are no report; one word is, and so is a nil mark."""
+    form = catalogue().latest("DC.01")
+    empty = {
+        "rows": [{"key": row.key, "cells": {"noi_dung": words}} for row in form.tables[0].rows]
+    }
+    assert codes(send(form, {"de_cuong": empty})) == ["missing_table"]
+    assert codes(send(form, {"de_cuong": {"rows": [{"key": "ket_qua", "cells": {}}]}})) == [
+        "missing_table"
+    ]
+    said = {"rows": [*empty["rows"][1:], {"key": "tinh_hinh", "cells": {"noi_dung": "Tốt"}}]}
+    assert codes(send(form, {"de_cuong": said})) == []
+    assert codes(send(form, {"de_cuong": {"nil": True}})) == []
+
+
+def test_an_untouched_template_of_an_outline_is_missing() -> None:
+    """The template as it was downloaded says nothing."""
+    form, raw = catalogue().latest("DC.01"), read_xlsx(blank("DC.01"))
+    around = circumstances_of(form, raw.period, raw.unit)
+    assert [issue.code for issue in check(form, raw, around).issues] == ["missing_table"]
 
 
 def test_what_is_not_asked_is_left_out_and_refused_where_it_is_given() -> None:
@@ -124,3 +151,24 @@ def test_all_faults_of_a_return_are_told_at_once() -> None:
     assert codes(verdict)[:5] == expected
     assert set(codes(verdict)[5:]) == {"rule_broken"}
     assert verdict.is_refused
+
+
+def test_what_is_missing_is_said_by_its_kind() -> None:
+    """Only of a figure is it said that 0 stands for nothing."""
+    form = a_trial("""\
+        - key: a
+          title: A
+          rows: {model: open, heading: {label: Việc}}
+          columns:
+            - {id: c1, label: Số, type: integer, compulsory: true}
+            - {id: c2, label: Ngày, type: date, compulsory: true}
+            - {id: c3, label: Chữ, type: text, compulsory: true}
+    """)
+    verdict = send(form, {"a": rows({})})
+    figure, date, text = verdict.issues
+    assert [issue.code for issue in verdict.issues] == ["missing_value"] * 3
+    assert "ghi 0" in sentence(figure, VI)
+    assert "0 where" in sentence(figure, EN)
+    assert sentence(date, VI).endswith("Cần: ngày, ví dụ 14/9/2026.")
+    assert sentence(date, EN).endswith("Expected: a date such as 14/9/2026.")
+    assert sentence(text, EN).endswith("Expected: a text.")

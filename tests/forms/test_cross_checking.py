@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from forms.cross_checking import (
     Companion,
@@ -16,8 +18,10 @@ from forms.cross_checking import (
     sum_sides,
 )
 from forms.definition import FormVersion, Severity
+from forms.issues import EN, VI, sentence
 from forms.returns import Report, State
-from tests.forms.consistent import catalogue
+from tests.forms.consistent import catalogue, window_of
+from tests.forms.oracle import book_of, broken_rules
 from tests.forms.trial_forms import a_trial, rows, send
 
 CUMULATIVE = """\
@@ -108,11 +112,142 @@ def test_a_nil_return_on_either_side_is_a_side_of_no_rows(is_nil_before: bool) -
     before, now = (nil, full) if is_nil_before else (full, nil)
     outcomes, _ = _outcomes(FORM, now, Companion(FORM, before.tables))
     assert outcomes == {
-        "a.luy_ke": "met",
+        "a.luy_ke": "met" if is_nil_before else "failed",
         "a.tong": "met",
         "a.dong": "met" if is_nil_before else "failed",
         "a.bo": "met",
     }
+
+
+#: Rows before, rows now, the rows at which the cumulative rule then fails.
+LEFT_OUT: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
+    ({"x": 5}, {"x": 5}, []),
+    ({"x": 5, "y": 2}, {"x": 5}, ["a/y/c4"]),
+    ({"x": 5, "y": 0}, {"x": 5}, []),
+    ({"x": 5, "y": ""}, {"x": 5}, []),
+    ({"x": 5, "y": 2}, {}, ["a/x/c4", "a/y/c4"]),
+    ({"x": 5}, {"y": 0}, ["a/x/c4"]),
+    ({"x": 5}, {"y": 3}, ["a/y/c4", "a/x/c4"]),
+    ({}, {"y": 0}, []),
+]
+
+
+@pytest.mark.parametrize(("before", "now", "cells"), LEFT_OUT)
+def test_a_row_that_is_left_out_does_not_end_what_it_carried(
+    before: dict[str, Any], now: dict[str, Any], cells: list[str]
+) -> None:
+    """A row of the last period that is not there counts as 0, and is told at its key."""
+    earlier = _report(FORM, **{key: {"c2": 0, "c4": figure} for key, figure in before.items()})
+    report = _report(FORM, **{key: {"c2": 0, "c4": figure} for key, figure in now.items()})
+    (found, *others) = cross_check(FORM, report, {"previous": Companion(FORM, earlier.tables)})
+    assert [issue.cell for issue in found.issues] == cells
+    assert found.outcome is (Outcome.FAILED if cells else Outcome.MET)
+    for issue in found.issues:
+        is_there = issue.cell.split("/")[1] in now
+        assert (issue.code, issue.address == "") == (
+            ("rule_broken", False) if is_there else ("row_left_out", True)
+        )
+    others_told = [issue for each in others for issue in each.issues]
+    assert all(issue.code == "rule_broken" for issue in others_told)
+
+
+def test_what_is_told_of_a_row_that_is_left_out() -> None:
+    """The sentence names the row, what it counts as, and what it should be, in both languages."""
+    before, now = _report(FORM, x={"c4": 1}, y={"c4": 2}), _report(FORM, x={"c2": 0, "c4": 1})
+    _, found = _outcomes(FORM, now, Companion(FORM, before.tables))
+    (issue,) = found[0].issues
+    assert (issue.given, issue.expected, issue.label) == ("0.0", "2.0", "y, Lũy kế")
+    assert sentence(issue, VI).startswith("Báo cáo thiếu dòng này (y, Lũy kế): (4) = (4) của kỳ")
+    assert "A row is left out (y, Lũy kế): (4) = (4) of the previous period + (2)." in sentence(
+        issue, EN
+    )
+
+
+@st.composite
+def _cumulative(draw: st.DrawFn) -> Report:
+    """A report on the cumulative form with a few rows, their cells at will."""
+    figure = st.sampled_from(["", 0, 1, 2, "0,5"])
+    keys = draw(st.lists(st.sampled_from("xyzw"), unique=True, max_size=4))
+    return _report(FORM, **{key: {"c2": draw(figure), "c4": draw(figure)} for key in keys})
+
+
+@given(_cumulative(), _cumulative())
+def test_rules_over_periods_fail_where_a_plain_reading_fails(before: Report, now: Report) -> None:
+    """On any two reports, rows left out on either side, the engine agrees with the oracle."""
+    expected = broken_rules(
+        FORM, book_of(FORM, now.tables), {"previous": book_of(FORM, before.tables)}
+    )
+    _, found = _outcomes(FORM, now, Companion(FORM, before.tables))
+    told = [issue for each in found for issue in each.issues]
+    assert sorted((i.rule_id, "/".join(i.cell.split("/")[1:2])) for i in told) == sorted(
+        (rule, row or ("total" if rule == "a.tong" else "")) for rule, row, _ in expected
+    )
+
+
+def _open_dossiers(period: str, **sections: int) -> Report:
+    """A report on II.06c with one row a section, so many dossiers open at its end."""
+    form = catalogue().latest("II.06c/VPCP/KSTT")
+    sent = [
+        {
+            "key": "Đất đai",
+            "section": section,
+            "cells": dict.fromkeys(("c4", "c6", "c8", "c9", "c10", "c13"), 0)
+            | {"c5": count, "c12": count},
+        }
+        for section, count in sections.items()
+    ]
+    return send(form, {"a": {"rows": sent}}, period=period).report
+
+
+def test_rows_of_a_section_that_has_ended_are_not_missed() -> None:
+    """Dossiers of cấp huyện cannot be carried over once the form no longer asks for it."""
+    form = catalogue().latest("II.06c/VPCP/KSTT")
+    before = Companion(form, _open_dossiers("2025", tinh=2, huyen=3, xa=4).tables)
+    report = _open_dossiers("2026-Q1", tinh=0)
+    window = window_of(form, "2026-Q1")
+    (found,) = cross_check(form, report, {"previous": before}, window=window)
+    assert [issue.cell for issue in found.issues] == ["a/tinh:đất đai/c6", "a/xa:đất đai/c6"]
+    assert [issue.code for issue in found.issues] == ["rule_broken", "row_left_out"]
+
+
+SHAPES = """\
+- key: a
+  title: A
+  rows: {model}
+  cells: {{type: integer}}
+  columns: [{{id: c1, label: A}}, {{id: c2, label: B}}]
+  rules:
+    - {{id: ky, check: c1 == previous(c2), blank: zero}}
+    - {{id: dem, check: rows(a) <= 1}}
+    - {{id: so, check: previous(c2) <= 9 * rows(a), blank: zero}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "key", "is_missed"),
+    [
+        ("{model: single}", "", True),
+        ("{model: fixed, rows: [{key: r1, label: Một}]}", "r1", True),
+        ("{model: units, heading: {label: Đơn vị}}", "H26", True),
+        ("{model: units, heading: {label: Đơn vị}}", "H55", False),
+        ("{model: open, heading: {label: Việc}}", "x", True),
+    ],
+)
+def test_each_row_model_knows_which_rows_can_be_left_out(
+    model: str, key: str, is_missed: bool
+) -> None:
+    """A nil return is held to the rows that it could have; what it leaves out is not counted."""
+    form = a_trial(SHAPES.format(model=model))
+    full = send(form, {"a": {"rows": [{"key": key, "cells": {"c2": 3}}]}}).report
+    nil = send(form, {"a": {"nil": True}}).report
+    outcomes, found = _outcomes(form, nil, Companion(form, full.tables))
+    failed = "failed" if is_missed else "met"
+    assert outcomes == {"a.ky": failed, "a.so": failed}
+    assert {issue.cell.split("/")[0] for issue in found[0].issues} == (
+        {"a"} if is_missed else set()
+    )
+    oracle = broken_rules(form, book_of(form, nil.tables), {"previous": book_of(form, full.tables)})
+    assert {rule for rule, *_ in oracle} == ({"a.ky", "a.so"} if is_missed else set())
 
 
 def test_a_merged_unit_is_held_to_the_sum_of_its_predecessors() -> None:

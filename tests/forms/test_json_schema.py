@@ -8,7 +8,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from forms.catalogue import Catalogue, load_forms
+from forms.checking import check
 from forms.json_schema import json_schema
+from forms.reading_json import read_object
+from tests.forms.consistent import circumstances_of
 from tests.forms.declaring import SHAPES
 
 
@@ -104,6 +107,32 @@ def test_other_row_models_fit(
     """Nil returns, narratives, fixed rows and rows of units have their shapes."""
     errors = list(validator(catalogue, code).iter_errors(a_return(code, period, **tables)))
     assert errors == []
+
+
+@pytest.mark.parametrize(
+    ("section", "fits"),
+    [
+        ({"section": "xa"}, True),
+        ({"section": "III. Tổng hợp thuộc thẩm quyền các UBND cấp xã"}, True),
+        ({"section": "lang"}, False),
+        ({"section": ""}, False),
+        ({"section": None}, False),
+        ({}, False),
+    ],
+)
+def test_a_row_under_headings_names_one_of_them(
+    catalogue: Catalogue, section: dict[str, Any], fits: bool
+) -> None:
+    """The schema refuses a row without a section, or with an unknown one, as the server does."""
+    form = catalogue.latest("II.06c/VPCP/KSTT")
+    cells = {column.id: 0 for column in form.tables[0].figures}
+    sent = a_return(
+        form.code, "2026-Q3", a={"rows": [{"key": "Đất đai", "cells": cells} | section]}
+    )
+    assert validator(catalogue, form.code).is_valid(sent) is fits
+    around = circumstances_of(form, "2026-Q3")
+    codes = [issue.code for issue in check(form, read_object(sent), around).issues]
+    assert ("unknown_section" in codes) is not fits
 
 
 def test_bounds_are_whole_numbers_only(catalogue: Catalogue) -> None:

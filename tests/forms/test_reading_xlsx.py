@@ -13,11 +13,14 @@ from typing import Any
 import openpyxl
 import pytest
 
+from forms.checking import check
+from forms.issues import EN, sentence
 from forms.opening_xlsx import OpenedXlsx, open_workbook
 from forms.reading_xlsx import read_xlsx
-from forms.returns import Mark, RawReturn, RawRow
+from forms.returns import Mark, RawReturn, RawRow, Unreadable
 from forms.sheet_formulas import own_formula, scan_sheet
 from forms.sheet_rows import cell_value
+from tests.forms.consistent import catalogue, circumstances_of
 from tests.forms.templates import blank, filled, good_row, saved
 from tests.libreoffice import recalculate_all
 
@@ -53,8 +56,8 @@ def test_typed_over_cells_and_foreign_formulas() -> None:
     raw = quarterly(cells)
     found = rows(raw)[0].cells
     assert found["c3"] == 143
-    assert found["c4"] is Mark.FOREIGN_FORMULA
-    assert found["c7"] is Mark.FOREIGN_FORMULA
+    assert found["c4"] == Unreadable("foreign_formula", "=100+20")
+    assert found["c7"] == Unreadable("foreign_formula", "=SUM(H12:I12)")
     total = raw.tables["a"].total
     assert total is not None
     assert total.cells == {"c3": 143}
@@ -94,7 +97,53 @@ def test_excel_errors_are_told_from_blanks() -> None:
     found = scan_sheet(cell, columns=["D"])
     assert found.errors == {"D": {11: "#DIV/0!"}}
     template = patched(filled(blank(), good_row(12)), r'<c r="D12"[^>]*>.*?</c>', cell)
-    assert rows(read_xlsx(template))[0].cells["c4"] is Mark.EXCEL_ERROR
+    assert rows(read_xlsx(template))[0].cells["c4"] == Unreadable("excel_error", "#DIV/0!")
+
+
+#: Formats of a number cell, and whether they show 0.8 as 80 %.
+FORMATS = {
+    "0%": True,
+    "0.00%": True,
+    "#,##0.0%": True,
+    "0.0 %;[Red]-0.0 %": True,
+    "General": False,
+    "#,##0.0": False,
+    '0.0" %"': False,
+    "0.0\\%": False,
+}
+
+
+@pytest.mark.parametrize("number_format", FORMATS)
+def test_a_number_shown_as_a_percentage_is_not_guessed(number_format: str) -> None:
+    """0.8 that is shown as 80 % can be read in two ways, in any column of figures; 0 cannot."""
+    book = openpyxl.load_workbook(
+        io.BytesIO(filled(blank(), good_row(12) | {"D12": 0.8, "E12": 0}))
+    )
+    for letters in "BCDE":
+        book.worksheets[0][f"{letters}12"].number_format = number_format
+    raw = read_xlsx(saved(book))
+    cells = rows(raw)[0].cells
+    percent = Unreadable("ambiguous_figure", "80% = 0.8", "80 / 0.8")
+    assert cells["c4"] == (percent if FORMATS[number_format] else Decimal("0.8"))
+    assert cells["c5"] == 0
+    assert cells["c3"] is OWN
+    form = catalogue().latest("II.06a/VPCP/KSTT")
+    issues = check(form, raw, circumstances_of(form, raw.period, raw.unit)).issues
+    told = [(issue.code, issue.place, issue.given) for issue in issues if "/c4" in issue.cell]
+    assert told[0] == (
+        ("ambiguous_figure", "II.06a!D12", "80% = 0.8")
+        if FORMATS[number_format]
+        else ("too_many_decimals", "II.06a!D12", "0.8")
+    )
+
+
+def test_a_foreign_formula_is_told_as_it_stands() -> None:
+    """The clerk is shown the formula that the issue is about."""
+    raw = quarterly(good_row(12) | {"D12": "=IF(A1<5,100,20)&1"})
+    form = catalogue().latest("II.06a/VPCP/KSTT")
+    (issue,) = check(form, raw, circumstances_of(form, raw.period, raw.unit)).issues
+    assert (issue.code, issue.given) == ("foreign_formula", "=IF(A1<5,100,20)&1")
+    assert "=IF(A1<5,100,20)&1" in sentence(issue, EN)
 
 
 def patched(data: bytes, pattern: str, cell: bytes) -> bytes:

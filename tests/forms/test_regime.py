@@ -106,6 +106,36 @@ def test_faults_of_a_regime(right: str, wrong: str, line: int, key: str) -> None
     assert (line, key) in [(fault.line, fault.key) for fault in caught.value.faults]
 
 
+@pytest.mark.parametrize(
+    ("window", "kind", "due", "is_right"),
+    [
+        ("{from: 26, to: 25, within_year: true}", "Y", "28", False),
+        ("{from: 26, to: 25, within_year: true}", "Q4", "27", False),
+        ("{from: 26, to: 25, within_year: true}", "Q3", "27", True),
+        ("{from: 26, to: 25, within_year: true}", "M", "28", False),
+        ("{from: 26, to: 25, within_year: true}", "M", "{day: 3, months_after: 1}", True),
+        ("calendar", "Y", "{day: 2, months_after: 1}", False),
+        ("calendar", "M", "{day: 3, months_after: 1}", True),
+        ("decree", "Q1", "15", False),
+        ("decree", "Q1", "16", True),
+    ],
+)
+def test_each_period_can_have_a_working_day_before_it_is_due(
+    window: str, kind: str, due: str, *, is_right: bool
+) -> None:
+    """Điều 8(5)b: not before the window ends, nor with New Year's Day alone between, in no year."""
+    text = GOOD.replace("window: decree", f"window: {window}").replace("[Q1, Q2]", f"[{kind}]")
+    text = text.replace("{commune: 17}", f"{{commune: {due}}}").replace(
+        "predecessors: {Q2: Q1}", ""
+    )
+    if is_right:
+        read_regime(text.encode(), file="r.yaml")
+        return
+    with pytest.raises(BadDeclaration) as caught:
+        read_regime(text.encode(), file="r.yaml")
+    assert [fault.key for fault in caught.value.faults] == ["due.commune"]
+
+
 def test_an_ad_hoc_regime_has_free_days() -> None:
     """Điều 8(5)c: its cut-off and due day are as the issuer asks; no outline is demanded."""
     regime = read_regime(AD_HOC.encode(), file="r.yaml")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forms.definition import CellType, Column
-from forms.returns import Mark, State
+from forms.returns import Mark, State, Unreadable
 from forms.values import FIGURE_BOUND, Fault, Figure, read_figure, read_text, write_figure
 
 WHOLE = Column("c1", ("Số",), CellType.INTEGER)
@@ -109,8 +109,8 @@ FIGURES: list[tuple[Any, int | State | str, int | State | str, int | State | str
     ("  \t\u00a0", BLANK, BLANK, BLANK),
     (None, BLANK, BLANK, BLANK),
     (Mark.OWN_FORMULA, BLANK, BLANK, BLANK),
-    (Mark.FOREIGN_FORMULA, "foreign_formula", "foreign_formula", "foreign_formula"),
-    (Mark.EXCEL_ERROR, "excel_error", "excel_error", "excel_error"),
+    (Unreadable("foreign_formula", "=1"), "foreign_formula", "foreign_formula", "foreign_formula"),
+    (Unreadable("excel_error", "#REF!"), "excel_error", "excel_error", "excel_error"),
     # Numbers of JSON and of Excel are exact as they stand.
     (12, 12, 1200, 12000),
     (-12, -12, -1200, -12000),
@@ -272,8 +272,8 @@ def test_words_are_kept_as_they_were_written(raw: Any, text: str) -> None:
         ("\ud800", "not_text"),
         (True, "not_text"),
         ([], "not_text"),
-        (Mark.FOREIGN_FORMULA, "foreign_formula"),
-        (Mark.EXCEL_ERROR, "excel_error"),
+        (Unreadable("foreign_formula", "=1"), "foreign_formula"),
+        (Unreadable("excel_error", "#REF!"), "excel_error"),
     ],
 )
 def test_what_is_no_text_is_refused(raw: Any, code: str) -> None:

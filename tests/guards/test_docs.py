@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from forms.catalogue import load_forms
+from jobs.demo.stage import QUARTER
+from reporting.services.registry_loading import SAMPLE, read_shipped
+from reporting.services.unit_files import read_unit_file
 from reporting.settings import Settings
 from tests.guards.files import ROOT, name_of, text_files
 
@@ -35,6 +40,18 @@ def test_a_decision_says_when_and_why_on_one_page(page: Path) -> None:
 def test_the_readme_fits_on_one_screen() -> None:
     """Who arrives sees what this is, the two commands, and where to read on."""
     assert len((ROOT / "README.md").read_text().splitlines()) <= 60
+
+
+def test_the_example_of_a_return_can_be_sent_to_the_demonstration() -> None:
+    """Who follows docs/submitting.md sends for a unit, form and period of the demonstration."""
+    page = (ROOT / "docs" / "submitting.md").read_text()
+    example = json.loads(page.split("```json\n")[1].split("```")[0])
+    rows = read_unit_file(read_shipped(SAMPLE)).rows
+    kinds = {row.cells["code"]: row.cells["kind"] for row in rows}
+    form = load_forms().form(example["form"], example["version"])
+    assert kinds[example["unit"]] in form.reporter_kinds
+    assert example["period"] == QUARTER
+    assert set(re.findall(r'"unit": "([^"]+)"', page)) <= set(kinds)
 
 
 def test_every_decision_has_its_own_number() -> None:

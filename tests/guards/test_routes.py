@@ -10,6 +10,7 @@ from flask import Flask
 
 from reporting import errors
 from reporting.app import create_app
+from reporting.db import make_engine, migrate
 from reporting.failures import STATUSES, of_refusal
 from reporting.http import OF_OTHERS, Right, right_of
 from reporting.settings import Settings
@@ -28,8 +29,10 @@ REFUSALS = [
 
 @pytest.fixture(scope="module")
 def app() -> Flask:
-    """The application as it is served."""
-    return create_app(Settings(database_url="sqlite://"), catalogue=shipped_forms())
+    """The application as it is served, on an empty store."""
+    engine = make_engine("sqlite://")
+    migrate(engine)
+    return create_app(Settings(database_url="sqlite://"), engine=engine, catalogue=shipped_forms())
 
 
 def test_every_route_declares_who_may_use_it(app: Flask) -> None:
@@ -40,13 +43,13 @@ def test_every_route_declares_who_may_use_it(app: Flask) -> None:
 
 
 def test_every_route_of_the_api_asks_for_a_token(app: Flask) -> None:
-    """Below /api/v1 nothing is open but the description of the API."""
+    """Below /api/v1 nothing is open but the description of the API, and the public keys."""
     open_routes = [
         rule.rule
         for rule in app.url_map.iter_rules()
         if rule.rule.startswith("/api/") and right_of(app, rule.endpoint) is not Right.CLIENT
     ]
-    assert open_routes == ["/api/v1/openapi.json"]
+    assert sorted(open_routes) == ["/api/v1/keys", "/api/v1/openapi.json"]
 
 
 def test_every_route_that_is_not_ours_is_there(app: Flask) -> None:
@@ -58,7 +61,8 @@ def test_every_post_of_a_page_is_protected_against_other_sites(app: Flask) -> No
     """Only the API, which no browser enters of its own accord, goes without a CSRF token."""
     client = app.test_client()
     for rule in app.url_map.iter_rules():
-        if "POST" in (rule.methods or set()) and right_of(app, rule.endpoint) is Right.PAGE:
+        right = right_of(app, rule.endpoint)
+        if "POST" in (rule.methods or set()) and right is not Right.CLIENT:
             answer = client.post(CONVERTED.sub("1", rule.rule))
             assert answer.status_code == 400, rule.rule
             assert "text/html" in answer.headers["Content-Type"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -53,6 +54,45 @@ def test_the_same_key_answers_the_first_run(run: Run) -> None:
     assert "another request" in other.output
 
 
+def test_a_keyed_run_that_broke_off_is_ended_by_the_same_command(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after some openings, it goes on under its number and counts all that it did."""
+    done: list[object] = []
+
+    def dying(*given: Any) -> dict[str, Any]:
+        done.append(given)
+        if len(done) > 2:
+            raise KeyboardInterrupt
+        return scheduled_work.HANDS[Action.OPEN](*given)
+
+    keyed = ("run", "--key", "a", "--as-of", "2026-06-16T08:00:00+07:00")
+    with monkeypatch.context() as patched:
+        hands = scheduled_work.HANDS | {Action.OPEN: dying}  # type: ignore[operator]
+        patched.setattr("reporting.services.ringing.HANDS", hands)
+        assert run(*keyed).exit_code != 0
+    again, answered = run(*keyed), run(*keyed)
+    assert again.exit_code == 0
+    opened = int(again.output.split(" open")[0].split()[-1])
+    assert again.output.startswith("run 1 (rung before)")
+    assert opened > 2
+    assert answered.output == again.output
+    assert "open" not in run("run").output
+
+
+def test_a_key_needs_no_instant(run: Run) -> None:
+    """The first ringing resolves it; a dry run with the key of a real one is another request."""
+    first, again = run("run", "--key", "b"), run("run", "--key", "b")
+    assert again.output == first.output.replace("run 1:", "run 1 (rung before):")
+    assert run("run", "--key", "b", "--dry-run").exit_code == 1
+    assert run("run", "--key", "c", "--dry-run").exit_code == 0
+    other_zone = [
+        run("run", "--key", "c", "--as-of", f"2026-06-16T{hour}").exit_code
+        for hour in ("08:00:00+07:00", "01:00:00+00:00")
+    ]
+    assert other_zone == [0, 0]
+
+
 def test_a_dry_run_does_nothing(run: Run) -> None:
     """It says what would be done; afterwards everything is still to be done."""
     said = run("run", "--dry-run")
@@ -73,10 +113,28 @@ def test_one_job_alone(run: Run) -> None:
 def test_the_preview_says_what_will_fire_for_whom_and_why(run: Run) -> None:
     """Openings and deadlines of the days to come, with the rule behind each."""
     said = run("preview", "--days", "120").output
-    assert "1 commune" in said
+    assert "1 xã, phường, đặc khu" in said
+    assert "commune" not in said
     assert "19/09/2026" in said
     assert "Mở nhận" in said
     assert any("consolidate" in line and "II.06c" in line for line in said.splitlines())
+
+
+def test_the_preview_of_an_open_period_counts_and_explains_each_line(run: Run) -> None:
+    """Every line of it says for how many units and by which rule; daily work for none."""
+    run("run")
+    lines = [" ".join(line.split()) for line in run("preview", "--days", "120").output.splitlines()]
+    told = [line for line in lines if "II.06a/VPCP/KSTT 2026-Q3" in line]
+    for action, reason in (
+        ("remind", "Nhắc đơn vị chưa gửi 4 ngày trước hạn 23:59:59 19/09/2026"),
+        ("mark_late", "một giây sau hạn 23:59:59 19/09/2026"),
+        ("escalate", "1 ngày sau hạn 23:59:59 19/09/2026"),
+    ):
+        assert any(
+            action in line and "1 xã, phường, đặc khu" in line and reason in line for line in told
+        )
+    consolidated = next(line for line in lines if "consolidate II.06c/VPCP/KSTT 2026-Q3" in line)
+    assert "H55: 1 xã, phường, đặc khu Tổng hợp những gì đã nhận, ngay sau hạn" in consolidated
 
 
 def test_what_failed_is_told_and_can_be_tried_again(

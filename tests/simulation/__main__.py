@@ -1,4 +1,7 @@
-"""`make simulate`: years on PostgreSQL with two schedulers, and on SQLite with one."""
+"""`make simulate`: years on PostgreSQL with two schedulers, and on SQLite with one.
+
+What one deadline is, and that its effects are counted in the store, is in counting.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,12 @@ from sqlalchemy.orm import Session
 from reporting.db import make_engine
 from tests.builders import ZONE
 from tests.postgres import running_cluster
-from tests.simulation.counting import Tally, count
+from tests.simulation.counting import Tally, count, wanted_of
 from tests.simulation.playing import Play, Size, play
 
 FIRST = datetime(2027, 1, 5, tzinfo=ZONE)
-ON_POSTGRESQL = Size(FIRST, datetime(2042, 1, 5, tzinfo=ZONE), 2, kills=80, jumps=80)
-ON_SQLITE = Size(FIRST, datetime(2029, 1, 5, tzinfo=ZONE), 1, kills=20, jumps=20)
+ON_POSTGRESQL = Size(FIRST, datetime(2042, 1, 5, tzinfo=ZONE), 2, kills=160, jumps=80)
+ON_SQLITE = Size(FIRST, datetime(2029, 1, 5, tzinfo=ZONE), 1, kills=40, jumps=20)
 
 
 def simulate(url: str, folder: Path, size: Size, seed: int) -> tuple[Play, Tally]:
@@ -28,10 +31,11 @@ def simulate(url: str, folder: Path, size: Size, seed: int) -> tuple[Play, Tally
     game = play(url, folder, size, seed=seed, tell=lambda line: click.echo(f"  {line}"))
     engine = make_engine(url)
     with Session(engine) as session:
-        tally = count(session, size)
+        tally = count(session, game, wanted_of(session, game))
     engine.dispose()
     took = timedelta(seconds=round(time.monotonic() - began))
-    click.echo(f"  {game.rings} rings in {took}")
+    years = round((size.last - size.first) / timedelta(days=365))
+    click.echo(f"  {tally.deadlines} deadlines of {years} years, {game.rings} rings in {took}")
     return game, tally
 
 
@@ -44,11 +48,11 @@ def main() -> int:
         folder = Path(place)
         folder.chmod(0o755)
         click.echo("SQLite, one scheduler:")
-        game, tally = simulate(f"sqlite:///{folder / 'store.db'}", folder, ON_SQLITE, seed)
+        game, tally = simulate(_sqlite(folder), _made(folder / "one"), ON_SQLITE, seed)
         kills, jumps, tallies = game.kills, game.jumps, [tally]
         click.echo("PostgreSQL, two schedulers:")
         with running_cluster() as url:
-            game, tally = simulate(url, folder, ON_POSTGRESQL, seed + 1)
+            game, tally = simulate(url, _made(folder / "two"), ON_POSTGRESQL, seed + 1)
         kills, jumps = kills + game.kills, jumps + game.jumps
         tallies.append(tally)
     twice = [line for tally in tallies for line in tally.twice]
@@ -61,6 +65,15 @@ def main() -> int:
         f"{len(twice)} twice, {len(missed)} missed"
     )
     return 1 if twice or missed else 0
+
+
+def _sqlite(folder: Path) -> str:
+    return f"sqlite:///{folder / 'store.db'}"
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 if __name__ == "__main__":

@@ -1,176 +1,166 @@
-"""Counts what years of ringing did, from its effects in the store, not from the ledger alone.
+"""Holds what years of ringing left in the store and the centre's folder against the expected.
 
-What should have happened is worked out here anew: from regimes, calendar and units.
+The ledger is not asked: every effect is read where it is an effect, with the instant it bears.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from forms.period import Period
-from forms.timetable import timetable
-from forms.working_days import WorkingCalendar
+from forms.canonical import sha256
 from reporting.models import (
     Edition,
-    JobAction,
     Notice,
-    NoticeKind,
     ObligationChange,
     ObligationEvent,
+    OutboxMail,
     ReportingObligation,
     ReportingUnit,
-    Stand,
+    Submission,
 )
-from reporting.services.calendar import shipped_changes
-from reporting.services.ledger import Action
-from tests.builders import ZONE, shipped_forms
-from tests.simulation.playing import Size
+from tests.builders import ZONE
+from tests.simulation.expecting import Effect, Reports, Rings, expected
+from tests.simulation.playing import Play
+from tests.simulation.staging import CAST
 
-_MIDNIGHT = timedelta(hours=24) - timedelta(seconds=1)
+_BY_THE_CLOCK = (ObligationChange.MARKED_LATE, ObligationChange.CLOSED)
 
 
 @dataclass
 class Tally:
-    """How many deadlines there were, and what happened twice or not at all."""
+    """How many deadlines took effect, and what happened twice, unasked for, or not at all."""
 
     deadlines: int = 0
     twice: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
 
     def hold(self, what: str, *, expected: int, found: int) -> None:
-        """Count one deadline, and whether its effect is there so many times."""
-        self.deadlines += 1
+        """Note where an effect is not there so many times."""
         if found > expected:
             self.twice.append(f"{what}: {found}, not {expected}")
         elif found < expected:
             self.missed.append(f"{what}: {found}, not {expected}")
 
 
-def count(session: Session, size: Size) -> Tally:
-    """Hold every expected effect against those that are in the store."""
-    tally = Tally()
-    _count_openings(session, size, tally)
-    _count_marks(session, size, tally)
-    _count_reminders(session, tally)
-    _count_editions(session, tally)
+def wanted_of(session: Session, game: Play) -> Counter[Effect]:
+    """What should have happened in a play, by its rings and by who had sent what when."""
+    return expected(game.heard, _reports(session))
+
+
+def count(session: Session, game: Play, wanted: Counter[Effect]) -> Tally:
+    """Hold every expected effect against those that are there.
+
+    A deadline is a period that opens; a unit's due instant, whose mark and notice are two effects
+    of one; and each reminder, escalation, closing, edition and handing over that had to be.
+    """
+    there = _effects(session, game.centre)
+    tally = Tally(deadlines=len({_deadline(effect) for effect in wanted}))
+    for effect in wanted.keys() | there.keys():
+        told = " ".join(map(str, effect))
+        tally.hold(told, expected=wanted[effect], found=there[effect])
+    _count_mails(session, game, wanted, tally)
     return tally
 
 
-def _count_openings(session: Session, size: Size, tally: Tally) -> None:
-    """Every unit that owes a form for a period that opened meanwhile has one obligation."""
-    owed = ReportingObligation
+def _deadline(effect: Effect) -> Effect:
+    if effect.what == "open":
+        return effect._replace(unit="")
+    if effect.what.startswith("overdue"):
+        return effect._replace(what="marked_late")
+    return effect
+
+
+def _reports(session: Session) -> Reports:
     rows = session.execute(
-        sa.select(owed.form_code, owed.period, sa.func.count()).group_by(
-            owed.form_code, owed.period
-        )
+        sa.select(Submission.form_code, Submission.period, ReportingUnit.code, Submission)
+        .join(ReportingUnit, ReportingUnit.id == Submission.unit_id)
+        .order_by(Submission.id.desc())
     )
-    found = {(form, period): number for form, period, number in rows}
-    kinds = Counter(map(str, session.scalars(sa.select(ReportingUnit.kind))))
-    expected = dict(_openings(size, kinds))
-    for key in expected.keys() | found.keys():
-        tally.hold(f"open {key}", expected=expected.get(key, 0), found=found.get(key, 0))
+    return {(form, period, unit): sent.received_at for form, period, unit, sent in rows}
 
 
-def _openings(size: Size, kinds: Counter[str]) -> Iterator[tuple[tuple[str, str], int]]:
-    catalogue, calendar = shipped_forms(), WorkingCalendar(shipped_changes())
-    years = range(size.first.year - 1, size.last.year + 2)
-    for form in catalogue.forms:
-        regime = catalogue.regime(form.regime)
-        units = sum(kinds[kind] for kind in form.reporter_kinds)
-        for period in (Period(year, kind) for year in years for kind in form.periods):
-            days = timetable(regime, period, calendar)
-            opens = datetime.combine(days.opens, datetime.min.time(), ZONE)
-            last = max((days.due[kind] for kind in form.reporter_kinds), default=None)
-            if last is None or not units or opens > size.last:
-                continue
-            if datetime.combine(last, datetime.min.time(), ZONE) + _MIDNIGHT >= size.first:
-                yield (form.code, period.code), units
-
-
-def _count_marks(session: Session, size: Size, tally: Tally) -> None:
-    """Who had not reported is marked late once, and told of once; who had, never.
-
-    Escalations go to the unit above, once for each day that the regime declares.
-    """
-    marks = _per_obligation(session, ObligationEvent.obligation_id, _is(ObligationEvent))
-    overdue = _per_obligation(session, Notice.obligation_id, Notice.kind == NoticeKind.OVERDUE)
-    told = _per_obligation(session, Notice.obligation_id, Notice.kind == NoticeKind.ESCALATION)
-    regimes = shipped_forms().regimes
-    rows = session.scalars(
-        sa.select(ReportingObligation).where(ReportingObligation.due_at < size.last)
+def _effects(session: Session, centre: Path) -> Counter[Effect]:
+    """Every effect that is there, so many times."""
+    owed, owing, told = ReportingObligation, aliased(ReportingUnit), aliased(ReportingUnit)
+    about = (owed.form_code, owed.period, owing.code)
+    opened = sa.select(sa.literal("open"), *about, sa.null())
+    events = (
+        sa.select(ObligationEvent.change, *about, ObligationEvent.at)
+        .join(owed, owed.id == ObligationEvent.obligation_id)
+        .where(ObligationEvent.change.in_(_BY_THE_CLOCK))
     )
-    for row in rows:
-        is_missing = row.stand is Stand.MISSING
-        what = f"{row.form_code} {row.period} {row.unit_id}"
-        tally.hold(f"late {what}", expected=int(is_missing), found=marks[row.id])
-        tally.hold(f"overdue {what}", expected=int(is_missing), found=overdue[row.id])
-        days = regimes[row.regime_code].clockwork.escalate
-        past = [day for day in days if row.due_at + timedelta(days=day) < size.last]
-        has_above = row.receiver_id is not None
-        expected = len(past) if is_missing and has_above else 0
-        tally.hold(f"escalate {what}", expected=expected, found=told[row.id])
-
-
-def _is(event: type[ObligationEvent]) -> sa.ColumnElement[bool]:
-    return event.change == ObligationChange.MARKED_LATE
-
-
-def _per_obligation(
-    session: Session, column: sa.orm.InstrumentedAttribute[int], which: sa.ColumnElement[bool]
-) -> Counter[int]:
-    rows = session.execute(sa.select(column, sa.func.count()).where(which).group_by(column))
-    return Counter(dict(iter(rows)))
-
-
-def _count_reminders(session: Session, tally: Tally) -> None:
-    """A reminder is told at most once to each, and left out only where it came too late."""
-    told = _per_action(session)
-    rows = session.scalars(sa.select(JobAction).where(JobAction.action == Action.REMIND)).all()
-    leads: dict[tuple[str, str, str], list[JobAction]] = {}
-    for row in rows:
-        due = row.occurrence.partition(" ")[0]
-        leads.setdefault((row.form_code, row.period, due), []).append(row)
-    for (_, _, due), group in leads.items():
-        for row in group:
-            if row.done_at is None:
-                continue
-            what = f"remind {row.form_code} {row.period} {row.occurrence}"
-            each = told.get(row.id, Counter())
-            tally.hold(what, expected=1, found=max(each.values(), default=1))
-            was_late = row.done_at > datetime.fromisoformat(due)
-            was_passed = any(row.due_at < other.due_at <= row.done_at for other in group)
-            if each and (was_late or was_passed):
-                tally.twice.append(f"{what}: told though it was old")
-            if "skipped" in row.outcome and not (was_late or was_passed):
-                tally.missed.append(f"{what}: left out though it was in time")
-
-
-def _per_action(session: Session) -> dict[int, Counter[int]]:
-    rows = session.execute(
-        sa.select(Notice.action_id, Notice.obligation_id, sa.func.count())
-        .where(Notice.kind == NoticeKind.REMINDER)
-        .group_by(Notice.action_id, Notice.obligation_id)
+    notices = (
+        sa.select(sa.type_coerce(Notice.kind, sa.String) + " to " + told.code, *about)
+        .add_columns(Notice.created_at)
+        .join(owed, owed.id == Notice.obligation_id)
+        .join(told, told.id == Notice.unit_id)
     )
-    found: dict[int, Counter[int]] = {}
-    for action, obligation, number in rows:
-        if action is None:
-            continue
-        found.setdefault(action, Counter())[obligation] = number
+    editions = sa.select(
+        sa.literal("edition"), Edition.form_code, Edition.period, owing.code, Edition.cut_off_at
+    ).join(owing, owing.id == Edition.unit_id)
+    found = Counter(_handed_over(centre))
+    for query in (opened.select_from(owed), events, notices):
+        whole = query.join(owing, owing.id == owed.unit_id)
+        found.update(Effect(*row) for row in session.execute(whole))
+    found.update(Effect(*row) for row in session.execute(editions))
     return found
 
 
-def _count_editions(session: Session, tally: Tally) -> None:
-    """One edition for each list of inputs, numbered without a gap."""
-    rows = session.scalars(sa.select(Edition).order_by(Edition.number)).all()
-    groups: dict[tuple[str, str, int], list[Edition]] = {}
-    for row in rows:
-        groups.setdefault((row.form_code, row.period, row.unit_id), []).append(row)
-    for key, editions in groups.items():
-        inputs = {edition.input_sha256 for edition in editions}
-        tally.hold(f"edition {key}", expected=len(inputs), found=len(editions))
+def _handed_over(centre: Path) -> Iterator[Effect]:
+    """Folders of the information centre that are whole, by the hashes of their manifest."""
+    for place in sorted(centre.glob("*")):
+        if not (place / "manifest.json").is_file():
+            continue
+        told: dict[str, Any] = json.loads((place / "manifest.json").read_text())
+        is_whole = all(
+            (place / name).is_file() and sha256((place / name).read_bytes()) == digest
+            for name, digest in told["files"].items()
+        )
+        if is_whole:
+            at = datetime.fromisoformat(told["cut_off_at"]).astimezone(UTC)
+            yield Effect("hand_over", told["form"], told["period"], told["unit"], at)
+
+
+def _count_mails(session: Session, game: Play, wanted: Counter[Effect], tally: Tally) -> None:
+    """No address has two mails of one day, and every notice reached its address in time.
+
+    A notice may wait for the mail of the next day; a report that comes in meanwhile makes it void.
+    """
+    mails = session.scalars(sa.select(OutboxMail).order_by(OutboxMail.created_at)).all()
+    for (to, day), number in Counter((mail.recipient, mail.day) for mail in mails).items():
+        tally.hold(f"mail to {to} {day}", expected=1, found=number)
+    told = [(m.recipient, m.created_at, " ".join(m.body.split())) for m in mails]
+    rings, reports = Rings(game.heard), _reports(session)
+    for effect in wanted:
+        whose = effect.what.partition(" to ")[2]
+        if whose not in _ADDRESSES or effect.at is None:
+            continue
+        until = rings.first(_in_two_days(effect.at))
+        sent_at = reports.get((effect.form, effect.period, effect.unit))
+        if until is None or (sent_at and sent_at <= rings.heard[until].step):
+            continue
+        last = rings.heard[until].instant
+        said = f"{effect.form}, kỳ {effect.period}, hạn"
+        address = _ADDRESSES[whose]
+        if not any(
+            to == address and effect.at <= at <= last and said in body for to, at, body in told
+        ):
+            tally.missed.append(f"mail of {' '.join(map(str, effect))}")
+
+
+_ADDRESSES = {unit.code: unit.mail for unit in CAST if unit.mail}
+
+
+def _in_two_days(at: datetime) -> datetime:
+    """By when whoever had a mail already on the day of a notice has that of the next."""
+    local = at.astimezone(ZONE) + timedelta(days=2)
+    return local.replace(hour=8, minute=30, second=0).astimezone(UTC)

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,15 +18,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from reporting.db import make_engine, make_session_factory, migrate
-from reporting.models import JobRun, ReportingObligation, ReportingUnit, Stand, UnitKind
-from reporting.services.ringing import Bell, ring
-from tests.builders import LEAF_FORM, ZONE, a_return, a_unit, shipped_forms
-from tests.reporting.services.receiving import send
-
-#: The unit that reports everything of one form on time; the others never report.
-DILIGENT = "X1"
+from reporting.models import JobRun
+from reporting.services.ledger import waiting
+from tests.simulation.expecting import Heard
+from tests.simulation.ringer import centre_of
+from tests.simulation.staging import cast, report
 
 _PATIENCE = 60.0
+
+Nursery = subprocess.Popen[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +43,28 @@ class Size:
 
 @dataclass
 class Play:
-    """What was played, and on what."""
+    """What was played, on what, and which rings were heard."""
 
     url: str
     size: Size
+    folder: Path
+    sessions: sessionmaker[Session]
+    reading: sessionmaker[Session]
     kills: int = 0
     jumps: int = 0
     rings: int = 0
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
+    schedulers: list[int] = field(default_factory=list)
+
+    @property
+    def clock(self) -> Path:
+        """The file in which the instant stands."""
+        return self.folder / "clock"
+
+    @property
+    def centre(self) -> Path:
+        """The folder of the information centre."""
+        return centre_of(self.clock)
 
 
 def play(
@@ -58,51 +73,38 @@ def play(
     """Play the whole of it on a store; the same seed turns the same clock."""
     engine = make_engine(url)
     migrate(engine)
-    sessions = make_session_factory(engine)
-    _cast(sessions)
-    clock = folder / "clock"
-    _turn(clock, size.first)
-    game = Play(url, size)
-    dice = random.Random(seed)  # noqa: S311 - the lots of a game, not a secret
-    try:
-        game.processes = [_scheduler(url, clock, folder) for _ in range(size.processes)]
-        _through_the_years(game, dice, clock, folder, sessions, tell)
-    finally:
-        for process in game.processes:
-            process.kill()
-            process.wait(timeout=30)
-    # What a kill left undone at the very end is caught up by a last ring.
-    bell = Bell(sessions, shipped_forms(), ZONE, lambda: size.last)
-    ring(bell, now=size.last)
-    with sessions() as session:
+    sessions = make_session_factory(engine), make_session_factory(engine, reading=True)
+    game = Play(url, size, folder, *sessions)
+    cast(game.sessions, size.first)
+    _turn(game.clock, size.first)
+    with _nursery(game) as nursery:
+        game.schedulers = [_scheduler(nursery) for _ in range(size.processes)]
+        _through_the_years(game, nursery, random.Random(seed), tell)  # noqa: S311 - a game's lots
+    with game.reading() as session:
         game.rings = session.scalar(sa.select(sa.func.max(JobRun.id))) or 0
     engine.dispose()
     return game
 
 
 def _through_the_years(
-    game: Play,
-    dice: random.Random,
-    clock: Path,
-    folder: Path,
-    sessions: sessionmaker[Session],
-    tell: Callable[[str], None],
+    game: Play, nursery: Nursery, dice: random.Random, tell: Callable[[str], None]
 ) -> None:
-    """Turn the clock step by step; at steps drawn by lot kill the leader, or let the clock jump."""
+    """Turn the clock step by step; at steps drawn by lot kill a scheduler, or let it jump."""
     size = game.size
     steps = _steps(dice, size)
     unlucky = set(dice.sample(range(1, len(steps)), size.kills))
     jumping = set(dice.sample(range(1, len(steps)), size.jumps))
     for number, now in enumerate(steps):
-        _report(sessions, now)
+        report(game.sessions, now)
         if number in jumping:
             game.jumps += 1
-            _turn(clock, now + dice.choice((-1, 1)) * timedelta(days=1))
-            time.sleep(0.05)
-        _turn(clock, now)
+            astray = now + dice.choice((-1, 1)) * timedelta(days=1)
+            _turn(game.clock, astray)
+            _ring_at(game, astray, now)
+        _turn(game.clock, now)
         if number in unlucky:
-            _kill_one(game, dice, clock, folder)
-        _wait_for_a_ring(sessions, now, folder)
+            _kill_one(game, nursery, dice)
+        _ring_at(game, now, now)
         if number % 100 == 0:
             tell(f"{now:%d/%m/%Y}: {number} of {len(steps)} steps, {game.kills} kills")
 
@@ -115,70 +117,65 @@ def _steps(dice: random.Random, size: Size) -> list[datetime]:
     return steps
 
 
-def _cast(sessions: sessionmaker[Session]) -> None:
-    with sessions.begin() as session:
-        government = a_unit(session, "CP", kind=UnitKind.GOVERNMENT)
-        province = a_unit(session, "H55", kind=UnitKind.PROVINCE, parent=government)
-        ministry = a_unit(session, "G01", kind=UnitKind.MINISTRY, parent=government)
-        a_unit(session, DILIGENT, parent=province)
-        a_unit(session, "X2", parent=province)
-        a_unit(session, "S1", kind=UnitKind.DEPARTMENT, parent=province)
-        a_unit(session, "T1", kind=UnitKind.SUBORDINATE, parent=ministry)
-
-
-def _report(sessions: sessionmaker[Session], now: datetime) -> None:
-    """The diligent unit sends what it owes of its form and is not late with."""
-    owed = ReportingObligation
-    query = (
-        sa.select(owed.period)
-        .join(ReportingUnit, ReportingUnit.id == owed.unit_id)
-        .where(
-            ReportingUnit.code == DILIGENT,
-            owed.form_code == LEAF_FORM,
-            owed.stand == Stand.MISSING,
-            owed.late_at.is_(None),
-            owed.opens_at <= now,
-            owed.due_at >= now,
-        )
-    )
-    with sessions.begin() as session:
-        for period in session.scalars(query).all():
-            receipt = send(session, a_return(DILIGENT, period=period), at=now)
-            if receipt.verdict != "received":
-                raise AssertionError(f"the diligent unit was refused: {receipt.issues}")
-
-
 def _turn(clock: Path, now: datetime) -> None:
     written = clock.with_suffix(".new")
     written.write_text(now.isoformat())
     written.replace(clock)
 
 
-def _scheduler(url: str, clock: Path, folder: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.simulation.ringer", url, str(clock)]
-    with (folder / "ringers.log").open("ab") as log:
-        return subprocess.Popen(command, stdout=log, stderr=log, env=os.environ.copy())
+@contextmanager
+def _nursery(game: Play) -> Iterator[Nursery]:
+    """A process that starts schedulers; with its end they end, or are killed."""
+    command = [sys.executable, "-m", "tests.simulation.ringer", game.url, str(game.clock)]
+    with (
+        (game.folder / "ringers.log").open("ab") as log,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+        ) as nursery,
+    ):
+        try:
+            yield nursery
+        finally:
+            for scheduler in game.schedulers:
+                _kill(scheduler)
 
 
-def _kill_one(game: Play, dice: random.Random, clock: Path, folder: Path) -> None:
+def _scheduler(nursery: Nursery) -> int:
+    """Start one, and learn its number."""
+    if nursery.stdin is None or nursery.stdout is None:
+        raise AssertionError("the nursery has no pipes")
+    nursery.stdin.write("one more\n")
+    nursery.stdin.flush()
+    return int(nursery.stdout.readline())
+
+
+def _kill_one(game: Play, nursery: Nursery, dice: random.Random) -> None:
     """Kill -9 at any statement: a random moment after the clock was turned; another is started."""
     time.sleep(dice.random() * 0.15)
-    at = dice.randrange(len(game.processes))
-    victim = game.processes[at]
-    victim.send_signal(signal.SIGKILL)
-    victim.wait(timeout=30)
-    game.processes[at] = _scheduler(game.url, clock, folder)
+    at = dice.randrange(len(game.schedulers))
+    _kill(game.schedulers[at])
+    game.schedulers[at] = _scheduler(nursery)
     game.kills += 1
 
 
-def _wait_for_a_ring(sessions: sessionmaker[Session], now: datetime, folder: Path) -> None:
-    """Until some ring for this instant has come to its end."""
-    rung = sa.select(JobRun.id).where(JobRun.as_of >= now, JobRun.finished_at.is_not(None))
+def _kill(scheduler: int) -> None:
+    """Kill -9, and wait until it is gone."""
+    with suppress(ProcessLookupError):
+        while True:
+            os.kill(scheduler, signal.SIGKILL)
+            time.sleep(0.001)
+
+
+def _ring_at(game: Play, instant: datetime, step: datetime) -> None:
+    """Until a ring at this instant has come to its end and nothing is left for another one."""
+    rung = sa.select(JobRun.id).where(JobRun.as_of == instant, JobRun.finished_at.is_not(None))
     give_up = time.monotonic() + _PATIENCE
     while time.monotonic() < give_up:
-        with sessions() as session:
-            if session.scalars(rung.limit(1)).first() is not None:
+        with game.reading() as session:
+            has_rung = session.scalars(rung.limit(1)).first() is not None
+            if has_rung and session.scalars(waiting(instant).limit(1)).first() is None:
+                game.heard.append(Heard(instant, step))
                 return
-        time.sleep(0.005)
-    said = (folder / "ringers.log").read_text(errors="replace")[-3_000:]
-    raise AssertionError(f"no ring for {now} within {_PATIENCE:.0f} s:\n{said}")
+        time.sleep(0.01)
+    said = (game.folder / "ringers.log").read_text(errors="replace")[-3_000:]
+    raise AssertionError(f"no ring for {instant} within {_PATIENCE:.0f} s:\n{said}")

@@ -20,6 +20,19 @@ def test_ringing_twice_with_a_key_answers_the_first_run(doors: Doors) -> None:
     assert other.status_code == 422
 
 
+def test_a_key_without_an_instant_and_the_same_instant_in_another_zone(doors: Doors) -> None:
+    """Whoever names none rings once for the first instant; an instant is the same everywhere."""
+    path = "/jobs/ring/runs"
+    answers = [doors.send({}, "centre", to=path, key="k2") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert answers[0].get_json() == answers[1].get_json()
+    here = {"as_of": "2026-09-10T07:00:00+07:00"}
+    answers = [doors.send(body, "centre", to=path, key="k3") for body in (AT, here)]
+    assert [answer.status_code for answer in answers] == [201, 200]
+    dry = doors.send(here | {"dry_run": True}, "centre", to=path, key="k3")
+    assert dry.status_code == 422
+
+
 def test_a_dry_run_writes_nothing(doors: Doors) -> None:
     """It says what would be done, also for an instant to come."""
     asked = {"as_of": "2027-01-01T00:00:00Z", "dry_run": True}
@@ -66,4 +79,5 @@ def test_the_preview_over_the_api(doors: Doors) -> None:
     opening = next(one for one in ahead if one["action"] == "open")
     assert opening["units"]
     assert opening["reasons"][0]["vi"]
+    assert all(one["reasons"] for one in ahead)
     assert doors.get("/jobs", "centre").get_json()[0]["id"] == "ring"

@@ -8,12 +8,21 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
-from tests.builders import GOOD_CELLS, a_return
+from tests.builders import GOOD_CELLS, LEAF_FORM, a_return
 from tests.reporting.doors import Doors
 
 WRONG: Mapping[str, Mapping[str, Any]] = {
     "Đất đai": {**GOOD_CELLS, "c3": 7},
     "Hộ tịch": {**GOOD_CELLS, "c8": "nhiều"},
+}
+
+#: Lists that may be narrowed to a form, and a form of which they have something.
+LISTS_BY_FORM = {
+    "/submissions?": LEAF_FORM,
+    "/periods?": LEAF_FORM,
+    "/obligations?unit=H55&of=subordinates&": LEAF_FORM,
+    "/consolidations?": "II.06c/VPCP/KSTT",
+    "/board?period=2026-Q3&": LEAF_FORM,
 }
 
 
@@ -106,6 +115,15 @@ def test_a_check_says_the_same_and_keeps_nothing(doors: Doors) -> None:
     assert doors.get("/submissions").get_json()["items"] == []
 
 
+def test_a_check_before_its_time_has_a_verdict_of_its_own(doors: Doors) -> None:
+    """Right figures for a period that is not owed are not promised to be received."""
+    early = a_return("X01840", period="2027-Q1")
+    tried = doors.send(early, to="/checks").get_json()
+    sent = doors.send(early)
+    assert (tried["verdict"], sent.status_code) == ("figures_good", 422)
+    assert tried["issues"] == sent.get_json()["issues"]
+
+
 def test_the_list_is_paged_and_filtered(doors: Doors) -> None:
     """The next page begins after the last line of this one, and the last page says so."""
     for note in ("a", "b", "c"):
@@ -116,9 +134,42 @@ def test_the_list_is_paged_and_filtered(doors: Doors) -> None:
     assert [item["revision"] for item in first["items"]] == [1, 2]
     assert [item["revision"] for item in rest.get_json()["items"]] == [3]
     assert rest.get_json()["next"] is None
-    for filter_ in ("form=01/TCD", "period=2026-Q2", "unit=X0"):
+    for filter_ in ("form=01/TCD", "period=2026-Q2", "unit=H55"):
         assert doors.get(f"/submissions?{filter_}", "centre").get_json()["items"] == []
     assert len(doors.get("/submissions", "centre").get_json()["items"]) == 4
+
+
+def test_a_form_is_known_by_either_spelling(doors: Doors) -> None:
+    """With slashes or with dashes it is the same form: sent, tried and asked for."""
+    assert (
+        doors.send(a_return("X01840", form="II.06a-VPCP-KSTT"), to="/checks").get_json()["form"]
+        == LEAF_FORM
+    )
+    sent = doors.send(a_return("X01840", form="II.06a-VPCP-KSTT"))
+    assert (sent.status_code, sent.get_json()["form"]) == (201, LEAF_FORM)
+    assert doors.send(a_return("X01840")).status_code == 200
+    edition = {"form": "II.06c-VPCP-KSTT", "period": "2026-Q3", "unit": "H55"}
+    assert doors.send(edition, "province", to="/consolidations").status_code == 201
+    for path, form in LISTS_BY_FORM.items():
+        for spelling in (form, form.replace("/", "-")):
+            found = doors.get(f"{path}form={spelling}", "province").get_json()
+            assert len(found["items"]) >= 1, (path, spelling)
+
+
+def test_a_filter_that_cannot_be_is_said(doors: Doors) -> None:
+    """An empty page would say that nobody has sent anything."""
+    doors.send(a_return("X01840"))
+    wrong = [f"{path}form=II.06x/VPCP/KSTT" for path in LISTS_BY_FORM]
+    wrong += [f"{path}period=2026-Q5" for path in LISTS_BY_FORM if "period" not in path]
+    wrong += ["/periods?period=2026-Q5", "/board?period=2026-Q5", "/submissions?unit=X9"]
+    for path in wrong:
+        answer = doors.get(path, "province")
+        assert answer.status_code == 404, path
+        assert "Không có" in answer.get_json()["detail"], path
+    pause = {"period": "2026-Q3", "forms": ["II.06x"], "reason": "mất mạng"}
+    assert doors.send(pause, "centre", to="/suspensions").status_code == 404
+    named = {"period": "2026-Q3", "forms": ["II.06a-VPCP-KSTT"], "reason": "mất mạng"}
+    assert doors.send(named, "centre", to="/suspensions").get_json()["obligations"] == 2
 
 
 def test_outcomes_across_reports_are_shown(doors: Doors) -> None:

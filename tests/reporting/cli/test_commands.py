@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from reporting.cli import main
 from reporting.db import make_engine, make_session_factory, migrate
 from tests.builders import GOOD_CELLS, a_province, a_return, a_unit, as_json
+from tests.reporting.services.test_arrival import UNIT, complaints, petitions
 
 Run = Callable[..., Result]
 
@@ -69,6 +70,31 @@ def test_opening_a_period_twice_changes_nothing(run: Run) -> None:
     wrong = run("periods", "open", "2026-13")
     assert wrong.exit_code == 1
     assert "2026-13" in wrong.output
+
+
+def test_a_return_before_its_time_is_told_to_be_early(run: Run, tmp_path: Path) -> None:
+    """A check of right figures that cannot be received now says both, and does not pass."""
+    done = run("check", a_file(tmp_path, "early.json"))
+    assert done.exit_code == 1
+    assert "FIGURES RIGHT, CANNOT BE RECEIVED NOW" in done.output
+    assert "not_owed" in done.output
+
+
+def test_a_report_that_does_not_agree_with_another_is_told_to_be_received(
+    run: Run, tmp_path: Path
+) -> None:
+    """An error of a rule over other reports is not counted among what refuses."""
+    for form in ("02/XLD", "03/GQKN"):
+        run("periods", "open", "2026-Q3", "--form", form)
+    for name, sent in (("02.json", petitions(7)), ("03.json", complaints(9))):
+        text = as_json(sent).replace(UNIT.encode(), b"X01840")
+        (tmp_path / name).write_bytes(text)
+    assert run("receive", str(tmp_path / "02.json")).exit_code == 0
+    done = run("receive", str(tmp_path / "03.json"))
+    assert done.exit_code == 0
+    said = " ".join(done.output.split())
+    assert "(0 lỗi/errors, 0 cảnh báo/warnings, 1 chưa khớp với báo cáo khác" in said
+    assert "does not agree with another report" in said
 
 
 def test_a_client_is_made_listed_and_revoked(run: Run) -> None:
@@ -140,3 +166,49 @@ def test_settings_are_shown_without_secrets(run: Run, monkeypatch: pytest.Monkey
     assert "s3cret" not in shown
     monkeypatch.setenv("REPORTING_MAX_BODY", "many")
     assert "REPORTING_MAX_BODY" in run("settings").output
+
+
+def test_the_first_administrator_is_made_by_a_command(run: Run) -> None:
+    """The password is printed once; roles are given, listed and taken back."""
+    made = run("accounts", "create", "Chau", "--name", "Nguyễn Châu", "--admin")
+    password = made.stdout.strip()
+    assert re.fullmatch(r"(\w{4}-){3}\w{4}", password)
+    assert "account chau, central office: administer" in made.stderr
+    assert run("accounts", "create", "chau", "--name", "Ai đó").exit_code == 1
+    below = run("accounts", "create", "lan", "--name", "Lan", "--unit", "H55", "--role", "receive")
+    assert below.exit_code == 0
+    listed = run("accounts", "list").output
+    assert "Nguyễn Châu" in listed
+    assert password not in listed
+    assert "Châu" not in run("accounts", "list", "--unit", "H55").output
+    given = run(
+        "accounts", "grant", "lan", "approve", "--unit", "X01840", "--alone", "--form",
+        "II.06a-VPCP-KSTT", "--title", "Phó Giám đốc", "--from", "2026-09-01", "--to", "2999-09-30",
+    )  # fmt: skip
+    assert given.output == "grant 3: lan approve X01840\n"
+    grants = run("accounts", "grants", "lan").output
+    assert "X01840 alone, II.06a/VPCP/KSTT, 2026-09-01 - 2999-09-30" in grants
+    assert "approve: revoked" in run("accounts", "revoke-grant", "3").output
+    assert run("accounts", "reset", "lan").stdout.strip() != password
+    assert "0 ended" in run("accounts", "sign-ins", "lan", "--end").output
+    assert run("accounts", "end", "lan").output == "lan: ended\n"
+    for words in (("end", "nobody"), ("revoke-grant", "9"), ("grant", "lan", "read")):
+        assert run("accounts", *words).exit_code == 1
+
+
+def test_a_token_is_bound_and_replaced_by_commands(run: Run) -> None:
+    """To acts, a form, a network, a signer and a last day."""
+    made = run(
+        "clients", "create", "Kho", "--unit", "X01840", "--may", "send", "--form",
+        "II.06a-VPCP-KSTT", "--network", "10.1.0.0/16", "--signer", "Lê Mai, Giám đốc",
+        "--expires", "2999-12-31",
+    )  # fmt: skip
+    assert made.exit_code == 0, made.output
+    listed = run("clients", "list").output
+    assert "approve, read" in listed
+    assert "2999-12-31 23:59:59" in listed
+    rotated = run("clients", "rotate", "1", "--days", "2")
+    assert rotated.stdout.startswith("rpt_")
+    assert "client 2 in the place of 1" in rotated.stderr
+    assert run("clients", "create", "a", "--network", "10.1.0.0/99").exit_code == 1
+    assert run("clients", "create", "a", "--form", "NO").exit_code == 1

@@ -37,11 +37,18 @@ def test_a_store_is_upgraded_and_checked(store: Path) -> None:
 def test_an_empty_store_is_told_to_be_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The check of a store that was never upgraded says so in a sentence."""
+    """Every command on a store that was never upgraded says so in a sentence, and what to do."""
     monkeypatch.setenv("REPORTING_DATABASE_URL", f"sqlite:///{tmp_path / 'empty.db'}")
     result = run(db_group, "check")
     assert result.exit_code == 1
     assert "not up to date" in result.output
+    file = tmp_path / "communes.csv"
+    file.write_text(HEADING + "X05443;commune;Phường Một;H55;1/7/2025;05443\n", "utf-8")
+    for words in (["load"], ["import", str(file)], ["list"], ["show", "H55"]):
+        result = run(units_group, *words)
+        assert result.exit_code == 1
+        assert isinstance(result.exception, SystemExit)
+        assert "run `reporting db upgrade`" in result.output
 
 
 def test_bad_settings_end_a_command_with_their_names(monkeypatch: pytest.MonkeyPatch) -> None:

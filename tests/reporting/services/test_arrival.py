@@ -10,14 +10,19 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from forms.blank_workbook import blank_workbook
 from forms.period import Period
+from forms.reading_xlsx import read_xlsx
 from reporting.db import make_engine, make_session_factory, migrate
 from reporting.models import (
     CrossCheck,
     CrossCheckOutcome,
+    Door,
     LineageExtent,
     LineageKind,
     ReportingObligation,
@@ -26,10 +31,14 @@ from reporting.models import (
 )
 from reporting.services.consolidation import consolidate
 from reporting.services.receipts import Verdict
+from reporting.services.refusing import Delivery
+from reporting.services.submissions import preflight, receive
 from tests.builders import (
     GOOD_CELLS,
     IN_Q3,
+    LEAF_FORM,
     Q3,
+    SIGNER,
     SYSTEM,
     a_province,
     a_return,
@@ -37,6 +46,7 @@ from tests.builders import (
     an_open_period,
     shipped_forms,
 )
+from tests.forms.templates import filled
 from tests.reporting.services.receiving import send
 
 UNIT = "X05443"
@@ -64,11 +74,12 @@ def _one_row(form: str, cells: dict[str, int]) -> dict[str, Any]:
 def _outcomes(session: Session) -> list[tuple[str, str]]:
     """What came of the external rules of every report in force."""
     query = (
-        select(Submission.form_code, CrossCheck.rule_id, CrossCheck.outcome)
+        select(Submission.form_code, Submission.period, CrossCheck.rule_id, CrossCheck.outcome)
         .join(CrossCheck, CrossCheck.submission_id == Submission.id)
         .join(ReportingObligation, ReportingObligation.in_force_id == Submission.id)
     )
-    return sorted((code, f"{rule} {outcome}") for code, rule, outcome in session.execute(query))
+    rows = session.execute(query)
+    return sorted((code, f"{period} {rule} {outcome}") for code, period, rule, outcome in rows)
 
 
 def _after(engine: Engine, arrivals: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -76,8 +87,10 @@ def _after(engine: Engine, arrivals: Sequence[dict[str, Any]]) -> list[tuple[str
         outer = connection.begin()
         with Session(connection, join_transaction_mode="create_savepoint") as session:
             a_unit(session, UNIT, parent=a_province(session))
-            for form in ("02/XLD", "03/GQKN"):
+            for form in ("02/XLD", "03/GQKN", LEAF_FORM):
                 an_open_period(session, form_code=form)
+            for earlier in ("2026-Q1", "2026-Q2"):
+                an_open_period(session, period=Period.parse(earlier))
             for arrival in arrivals:
                 assert send(session, arrival).verdict is Verdict.RECEIVED
             found = _outcomes(session)
@@ -96,6 +109,35 @@ def test_a_rule_between_forms_ends_alike_in_every_order(
     assert any(line.endswith(outcome) for _, line in found.pop())
 
 
+def _dossiers(period: str, carried: int, left: int, *, unit: str = UNIT) -> dict[str, Any]:
+    """A II.06a with so many carried over from before and so many left at the end."""
+    cells = {"c4": 50 + left - carried, "c5": 0, "c6": carried, "c8": 50, "c9": 0, "c10": 0,
+             "c12": left, "c13": 0}  # fmt: skip
+    return a_return(unit, period=period, rows={"Đất đai": cells})
+
+
+#: Five reports of which each looks at another, or is looked at, in one form or across periods.
+REPORTS = st.tuples(
+    st.integers(0, 2).map(petitions),
+    st.integers(0, 2).map(complaints),
+    st.integers(0, 2).map(lambda left: _dossiers("2026-Q1", 0, left)),
+    st.tuples(st.integers(0, 2), st.integers(0, 2)).map(lambda two: _dossiers("2026-Q2", *two)),
+    st.integers(0, 2).map(lambda carried: _dossiers("2026-Q3", carried, 1)),
+)
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(REPORTS, st.permutations(range(5)), st.integers(1, 5))
+def test_pending_rules_end_alike_in_every_order(
+    engine: Engine, reports: tuple[dict[str, Any], ...], order: list[int], count: int
+) -> None:
+    """Of five reports any that have arrived, in any order: what is met, failed, or still waits."""
+    here = order[:count]
+    found = _after(engine, [reports[number] for number in here])
+    assert found == _after(engine, [reports[number] for number in sorted(here)])
+    assert {code for code, _ in found} <= {str(reports[number]["form"]) for number in here}
+
+
 def test_a_rule_waits_for_the_other_side_and_blocks_nothing(engine: Engine) -> None:
     """Without 02/XLD the rule of 03/GQKN is pending; the return is received all the same."""
     found = _after(engine, [complaints(7)])
@@ -112,10 +154,51 @@ def test_an_amended_other_side_is_compared_again(engine: Engine) -> None:
 
 def _carried(session: Session, unit: str, period: str, carried: int, left: int) -> None:
     """A II.06a with so many carried over from before and so many left at the end."""
-    cells = {"c4": 10 + left - carried, "c5": 0, "c6": carried, "c8": 10, "c9": 0, "c10": 0,
-             "c12": left, "c13": 0}  # fmt: skip
-    sent = a_return(unit, period=period, rows={"Đất đai": cells})
+    sent = _dossiers(period, carried, left, unit=unit)
     assert send(session, sent).verdict is Verdict.RECEIVED
+
+
+def test_a_rule_across_periods_names_the_cell_of_the_sheet(session: Session) -> None:
+    """In pre-flight and in the receipt; run again without the workbook, it names the cell only."""
+    unit = a_unit(session, UNIT, parent=a_province(session))
+    an_open_period(session, period=Period.parse("2026-Q2"))
+    an_open_period(session)
+    _carried(session, UNIT, "2026-Q2", 0, 5)
+    raw = read_xlsx(_filled_template(unit.code, carried=9))
+    told = preflight(session, actor=SYSTEM, raw=raw, catalogue=shipped_forms(), now=IN_Q3)
+    (issue,) = [each for each in told.issues if each.rule_id == "a.ky_truoc"]
+    assert (issue.address, issue.place) == ("r01.c06", "II.06a!F12")
+    body = _filled_template(unit.code, carried=9)
+    delivery = Delivery(read_xlsx(body), body, "a.xlsx", Door.API, IN_Q3)
+    receipt = receive(
+        session,
+        actor=SYSTEM,
+        delivery=delivery,
+        catalogue=shipped_forms(),
+        clock=lambda: IN_Q3,
+        signer=SIGNER,
+    )
+    assert [each.place for each in receipt.issues if each.rule_id] == ["II.06a!F12"]
+    _carried(session, UNIT, "2026-Q2", 0, 6)
+    (kept,) = session.scalars(select(CrossCheck).where(CrossCheck.outcome == "failed"))
+    (again,) = kept.issues
+    assert (again["address"], again["place"], again["expected"]) == ("r01.c06", "", "6")
+
+
+def _filled_template(unit: str, *, carried: int) -> bytes:
+    form = shipped_forms().latest("II.06a/VPCP/KSTT")
+    template = blank_workbook(
+        form,
+        unit_code=unit,
+        unit_name=unit,
+        period=Q3,
+        window=Q3.window(),
+        made_at=IN_Q3,
+        lists=shipped_forms().lists,
+    )
+    cells = {"B": "Đất đai", "D": 11, "E": 0, "F": carried, "H": 10 + carried, "I": 0, "J": 0}
+    cells |= {"L": 1, "M": 0}
+    return filled(template, {f"{letters}12": value for letters, value in cells.items()})
 
 
 @pytest.mark.parametrize(("carried", "outcome"), [(7, "met"), (4, "failed")])

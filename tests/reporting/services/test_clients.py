@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporting.errors import Conflict, NotAllowed, NotFound
-from reporting.services.actors import Act, of_unit
+from reporting.models import AuditLine
+from reporting.services.actors import Act, Actor, Grant, of_unit
 from reporting.services.clients import (
     OVERLAP,
     Limits,
@@ -135,3 +138,37 @@ def test_the_list_shows_units_and_not_tokens(session: Session) -> None:
     create_client(session, actor=SYSTEM, name="b", unit_id=None, now=IN_Q3)
     listed = [(client.name, code) for client, code in list_clients(session, actor=SYSTEM)]
     assert listed[-2:] == [("a", "X00001"), ("b", "")]
+
+
+def test_a_token_is_no_wider_than_what_its_maker_administers(session: Session) -> None:
+    """Neither other forms, nor longer than he is in office himself; each token is on the audit."""
+    unit = a_unit(session)
+    last = date(2026, 12, 31)
+    grant = Grant(
+        acts=frozenset({Act.ADMINISTER}), unit_id=unit.id, forms=frozenset({"A", "B"}), until=last
+    )
+    deputy = Actor(name="deputy", grants=(grant,))
+    good = Limits(forms=["A"], expires_at=datetime(2026, 12, 31, 12, tzinfo=UTC))
+    for limits in (
+        replace(good, forms=()),
+        replace(good, forms=["A", "C"]),
+        replace(good, expires_at=None),
+        replace(good, expires_at=datetime(2027, 1, 1, tzinfo=UTC)),
+    ):
+        with pytest.raises(NotAllowed):
+            create_client(
+                session, actor=deputy, name="a", unit_id=unit.id, now=IN_Q3, limits=limits
+            )
+    client, token = create_client(
+        session, actor=deputy, name="a", unit_id=unit.id, now=IN_Q3, limits=good
+    )
+    rotate(session, actor=deputy, client_id=client.id, now=IN_Q3)
+    revoke(session, actor=deputy, client_id=client.id, now=IN_Q3)
+    lines = session.scalars(select(AuditLine).where(AuditLine.act.like("client.%"))).all()
+    assert [line.act for line in lines] == [
+        "client.created", "client.created", "client.rotated", "client.revoked",
+    ]  # fmt: skip
+    assert all(token.encode() not in line.body for line in lines)
+    wide, _ = create_client(session, actor=SYSTEM, name="b", unit_id=unit.id, now=IN_Q3)
+    with pytest.raises(NotAllowed):
+        rotate(session, actor=deputy, client_id=wide.id, now=IN_Q3)

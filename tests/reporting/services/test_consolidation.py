@@ -144,6 +144,33 @@ def test_nothing_received_is_an_edition_of_nothing(
     assert table_of(edition)["total"] == {}
 
 
+def test_agencies_stand_by_kind_and_then_by_code(session: Session) -> None:
+    """The national table begins with ministries and ends with provinces, whatever their codes."""
+    centre = a_unit(session, "CP", kind=UnitKind.GOVERNMENT)
+    kinds = {
+        "H26": UnitKind.PROVINCE,
+        "NHCSXH": UnitKind.OTHER_LEVEL1,
+        "BHXHVN": UnitKind.OTHER_LEVEL1,
+        "G19": UnitKind.MINISTERIAL_AGENCY,
+        "G21": UnitKind.MINISTRY,
+        "G01": UnitKind.MINISTRY,
+    }
+    for code, kind in kinds.items():
+        a_unit(session, code, kind=kind, parent=centre)
+    for form in ("II.06g/VPCP/KSTT", "II.06c/VPCP/KSTT"):
+        an_open_period(session, form_code=form)
+    for code, kind in kinds.items():
+        form, section = (
+            ("II.06g", "truc_thuoc") if kind is not UnitKind.PROVINCE else ("II.06c", "tinh")
+        )
+        sent = a_return(code, form=f"{form}/VPCP/KSTT")
+        sent["tables"]["a"]["rows"][0]["section"] = section
+        assert send(session, sent).verdict == "received", code
+    table = table_of(edition_of(session, centre, form="II.9g/VPCP/KSTT"))
+    found = [row["key"] for row in table["rows"]]
+    assert found == ["G01", "G21", "G19", "BHXHVN", "NHCSXH", "H26"]
+
+
 def test_a_sum_beyond_fifteen_digits_is_refused(session: Session, province: ReportingUnit) -> None:
     """An overflow is a sentence, and no edition is stored."""
     large = {

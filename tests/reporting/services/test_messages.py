@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -18,12 +19,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from reporting.errors import Conflict, NotAllowed, NotFound
-from reporting.models import Notice, OutboxMail, Person, ReportingUnit, UnitKind
+from reporting.models import (
+    Notice,
+    OutboxMail,
+    Person,
+    ReportingObligation,
+    ReportingUnit,
+    UnitKind,
+)
+from reporting.services import obligation_acts as acts
 from reporting.services.actors import of_unit
 from reporting.services.mailing import MailServer, list_dead, retry_mail, send_waiting
 from reporting.services.persons import add_person, end_person, list_persons
 from reporting.services.ringing import Bell, ring
-from tests.builders import SYSTEM, ZONE, a_return, a_unit, shipped_forms
+from tests.builders import LEAF_FORM, SYSTEM, ZONE, a_return, a_unit, shipped_forms
 from tests.reporting.services.receiving import send
 
 #: A day on which every unit of these tests is there.
@@ -55,10 +64,12 @@ class Postbox:
 
 
 @contextmanager
-def postbox(port: int = 0) -> Iterator[tuple[Postbox, MailServer]]:
+def postbox(*, knows_utf8: bool = True) -> Iterator[tuple[Postbox, MailServer]]:
     """A real server of SMTP on this machine."""
     box = Postbox()
-    controller = Controller(box, hostname="127.0.0.1", port=port or _free_port())
+    controller = Controller(
+        box, hostname="127.0.0.1", port=_free_port(), enable_SMTPUTF8=knows_utf8
+    )
     controller.start()
     try:
         yield box, MailServer("127.0.0.1", controller.port, False, "bao-cao@gov.test")
@@ -116,6 +127,28 @@ def test_one_mail_a_day_to_each_person(sessions: sessionmaker[Session]) -> None:
     assert "01/TCD, kỳ 2026-Q3" in body
     assert "còn 1 ngày" in body
     assert "II.06a/VPCP/KSTT, kỳ 2026-Q3" not in body
+
+
+def test_who_gets_more_time_is_told_so(sessions: sessionmaker[Session]) -> None:
+    """One unit by an extension, all by the end of a pause: the mail has the new due instant."""
+    rung(sessions, at(15, month=6), at(1))
+    with sessions.begin() as session:
+        unit = session.scalars(select(ReportingUnit).where(ReportingUnit.code == "X1")).one()
+        owed = ReportingObligation
+        mine = select(owed.id).where(owed.unit_id == unit.id, owed.period == "2026-Q3")
+        number = session.scalars(mine.where(owed.form_code == LEAF_FORM)).one()
+        around = acts.Circumstances(SYSTEM, "Bão", shipped_forms(), ZONE, at(1, 10))
+        acts.extend(session, around, obligation_id=number, due_on=date(2026, 9, 25))
+        resting = replace(around, now=at(2, 7))
+        forms = ["01/TCD"]
+        acts.suspend(session, resting, period="2026-Q3", forms=forms)
+        acts.resume(session, replace(around, now=at(4, 7)), period="2026-Q3", forms=forms)
+    with postbox() as (box, server):
+        rung(sessions, at(4, 9), mail=server)
+    [body] = [body for body in box.bodies() if "Nguyễn Văn Đạt" in body and "gia hạn" in body]
+    assert "Được gia hạn: 2" in body
+    assert f"{LEAF_FORM}, kỳ 2026-Q3, hạn 23:59 25/09/2026" in " ".join(body.split())
+    assert "01/TCD, kỳ 2026-Q3, hạn 23:59 19/09/2026" in " ".join(body.split())
 
 
 def test_a_superior_learns_who_is_missing(sessions: sessionmaker[Session]) -> None:
@@ -205,6 +238,57 @@ def test_a_server_that_says_later_and_one_that_says_never(
         with sessions() as session, pytest.raises(NotFound):
             retry_mail(session, mail_id=dead[0].id, now=now)
     assert len(box.taken) == 2
+
+
+def test_who_stands_in_several_units_has_one_mail(sessions: sessionmaker[Session]) -> None:
+    """One address, three entries: one mail a day that tells of each unit under its name."""
+    with sessions.begin() as session:
+        for code in ("X1", "X2"):
+            unit = session.scalars(select(ReportingUnit).where(ReportingUnit.code == code)).one()
+            mail = "Binh@H55.gov.test"
+            add_person(session, actor=SYSTEM, unit=unit, name="Bình", mail=mail, on=DAY, now=at(1))
+    rung(sessions, at(15, month=6), at(18, 7), at(18, 9), at(18, 10), at(19, 9))
+    with sessions() as session:
+        mails = session.scalars(select(OutboxMail).order_by(OutboxMail.id)).all()
+        told = session.scalars(select(Notice).where(Notice.digested_at.is_(None))).all()
+    days = [mail.day for mail in mails if mail.recipient.lower() == "binh@h55.gov.test"]
+    assert len(days) == len(set(days))
+    body = next(mail.body for mail in mails if mail.recipient.lower() == "binh@h55.gov.test")
+    assert [f"Đơn vị: Xã {name}" in body for name in ("Một", "Hai")] == [True, True]
+    assert told == []
+
+
+def test_a_wrong_password_kills_no_mail(sessions: sessionmaker[Session]) -> None:
+    """Before a mail is handed in, whatever the server says is no word about the mail."""
+    rung(sessions, at(15, month=6))
+    with postbox() as (box, server):
+        wrong = replace(server, user="a", password="b")  # noqa: S106 - this server knows none
+        later = at(15, 10, month=6)
+        refused = send_waiting(sessions, wrong, now=later)
+        assert (refused.given_up, refused.put_off) == (0, 1)
+        assert send_waiting(sessions, server, now=later + timedelta(minutes=2)).given_up == 0
+    with sessions() as session:
+        mails = session.scalars(select(OutboxMail)).all()
+    assert {mail.attempts for mail in mails} == {1}
+    assert len(box.taken) == len(mails) > 1
+
+
+def test_an_address_that_the_server_cannot_write_is_a_dead_letter(
+    sessions: sessionmaker[Session],
+) -> None:
+    """It does not stand in the way of the others, and is not tried for ever."""
+    with sessions.begin() as session:
+        unit = session.scalars(select(ReportingUnit).where(ReportingUnit.code == "X2")).one()
+        mail = "bình@x2.gov.test"
+        add_person(session, actor=SYSTEM, unit=unit, name="Bình", mail=mail, on=DAY, now=at(1))
+    rung(sessions, at(15, month=6))
+    with postbox(knows_utf8=False) as (box, server):
+        sent = send_waiting(sessions, server, now=at(15, 10, month=6))
+    with sessions() as session:
+        dead = list_dead(session)
+    assert ([row.recipient for row in dead], sent.put_off) == (["bình@x2.gov.test"], 0)
+    assert "SMTPUTF8" in dead[0].last_error
+    assert len(box.taken) == sent.taken > 0
 
 
 def test_what_concerns_a_unit_without_persons_is_counted_and_forgotten(

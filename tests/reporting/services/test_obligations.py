@@ -15,6 +15,7 @@ from reporting.services.coming import list_coming
 from reporting.services.obligations import OwedForm, State, count_states, list_owed
 from tests.builders import (
     LEAF_FORM,
+    SYSTEM,
     ZONE,
     a_province,
     a_return,
@@ -30,7 +31,7 @@ NOON = datetime(2026, 9, 19, 12, tzinfo=ZONE)
 
 def owed(session: Session, unit: ReportingUnit, at: datetime = NOON, **more: Any) -> list[OwedForm]:
     """What a unit owes at an instant."""
-    return list_owed(session, unit_id=unit.id, now=at, **more)
+    return list_owed(session, actor=SYSTEM, unit_id=unit.id, now=at, **more)
 
 
 @pytest.fixture
@@ -124,7 +125,9 @@ def test_what_is_owed_to_a_unit_is_counted_by_state(
     send(session, a_return("X1"))
     _set(session, "X2", stand=Stand.WAIVED)
     with counted_statements(engine) as statements:
-        counts = count_states(session, unit_id=province.id, now=NOON, of_subordinates=True)
+        counts = count_states(
+            session, actor=SYSTEM, unit_id=province.id, now=NOON, of_subordinates=True
+        )
     assert len(statements) == 1
     assert counts == {State.DUE: 1, State.DONE: 1, State.WAIVED: 1}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -10,10 +10,20 @@ from sqlalchemy.orm import Session
 
 from forms.reading_json import read_json
 from reporting.models import Door, ReportingObligation, ReportingUnit, Stand
+from reporting.services.obligation_acts import Circumstances, Letter, mark_sent_otherwise
 from reporting.services.receipts import Receipt
 from reporting.services.refusing import Delivery
 from reporting.services.submissions import receive
-from tests.builders import SIGNER, SYSTEM, a_province, a_return, a_unit, an_open_period, as_json
+from tests.builders import (
+    SIGNER,
+    SYSTEM,
+    ZONE,
+    a_province,
+    a_return,
+    a_unit,
+    an_open_period,
+    as_json,
+)
 from tests.builders import shipped_forms as shipped
 
 #: The last second of 19/9/2026 in Hà Nội, on a server whose clock is in UTC.
@@ -105,3 +115,33 @@ def test_a_waived_obligation_may_still_be_met(session: Session) -> None:
     session.execute(update(ReportingObligation).values(stand=Stand.WAIVED))
     assert deliver(session, DUE).verdict == "received"
     assert obligation(session).stand is Stand.WAIVED
+
+
+@pytest.mark.usefixtures("commune")
+@pytest.mark.parametrize(
+    ("begun", "done", "is_marked"),
+    [
+        (-timedelta(days=1), -timedelta(hours=8), False),
+        (-timedelta(seconds=1), timedelta(minutes=9), False),
+        (timedelta(hours=1), timedelta(hours=2), True),
+    ],
+)
+def test_a_report_in_time_takes_back_the_mark_of_a_clock_that_was_ahead(
+    session: Session, begun: timedelta, done: timedelta, is_marked: bool
+) -> None:
+    """Marked late too early, or while it was still being sent; what comes too late stays marked."""
+    session.execute(update(ReportingObligation).values(late_at=DUE))
+    deliver(session, DUE + done, begun=DUE + begun)
+    assert (obligation(session).late_at is not None) is is_marked
+
+
+@pytest.mark.usefixtures("commune")
+@pytest.mark.parametrize(("day", "is_marked"), [(19, False), (20, True)])
+def test_a_letter_in_time_takes_back_the_mark(session: Session, day: int, is_marked: bool) -> None:
+    """It was sent by other means by the due day, and recorded after it."""
+    session.execute(update(ReportingObligation).values(late_at=DUE))
+    at = Circumstances(SYSTEM, "Mất mạng", shipped(), ZONE, DUE + timedelta(days=3))
+    letter = Letter("12/BC", date(2026, 9, day), b"%PDF", "bc.pdf")
+    mark_sent_otherwise(session, at, obligation_id=obligation(session).id, letter=letter)
+    session.flush()
+    assert (obligation(session).late_at is not None) is is_marked

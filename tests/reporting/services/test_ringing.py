@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -28,39 +28,14 @@ from reporting.models import (
 from reporting.services import scheduled_work
 from reporting.services.job_runs import last_ring
 from reporting.services.ledger import Action, Ask, ask, waiting
-from reporting.services.ringing import Bell, ring
+from reporting.services.periods import open_regime_period
+from reporting.services.ringing import ring
 from reporting.work import HEAVY, ring_lightly, work
-from tests.builders import LEAF_FORM, ZONE, a_province, a_return, a_unit, shipped_forms
+from tests.builders import LEAF_FORM, Q3, SYSTEM, ZONE, a_province, a_return, a_unit, shipped_forms
 from tests.reporting.services.receiving import send
+from tests.reporting.services.towers import Tower, at
 
 PERIOD = "2026-Q3"
-
-
-def at(day: int, hour: int = 9, *, month: int = 9, year: int = 2026) -> datetime:
-    """An instant of the quarter, by the clock of Viet Nam."""
-    return datetime(year, month, day, hour, tzinfo=ZONE)
-
-
-class Tower:
-    """A bell over a store, whose clock a test turns by hand."""
-
-    def __init__(self, sessions: sessionmaker[Session], folder: Path | None = None) -> None:
-        self.now = at(15, month=6)
-        self.sessions = sessions
-        self.bell = Bell(sessions, shipped_forms(), ZONE, lambda: self.now, folder)
-
-    def ring(self, now: datetime) -> Counter[str]:
-        """Ring at an instant; fails the test where an action failed."""
-        self.now = now
-        rung = ring(self.bell, now=now)
-        assert rung.failed == []
-        return rung.done
-
-    def count(self, model: Any, **where: Any) -> int:
-        """How many rows there are."""
-        with self.sessions() as session:
-            query = select(func.count()).select_from(model).filter_by(**where)
-            return session.scalar(query) or 0
 
 
 @pytest.fixture
@@ -282,3 +257,23 @@ def test_workers_at_once_share_the_work(empty_database_url: str) -> None:
     engine.dispose()
     assert waits > 4
     assert sum(done) == waits
+
+
+def test_a_period_that_was_opened_by_hand_after_its_due_day_is_followed_too(tower: Tower) -> None:
+    """A new store, opened by hand on 24/9: both communes are marked late and told, once."""
+    forms = shipped_forms()
+    tower.now = at(24)
+    with tower.sessions.begin() as session:
+        open_regime_period(
+            session,
+            actor=SYSTEM,
+            forms=[forms.latest(LEAF_FORM)],
+            catalogue=forms,
+            period=Q3,
+            zone=ZONE,
+            now=tower.now,
+        )
+    for _ in range(2):
+        tower.ring(at(24))
+    assert tower.count(ObligationEvent, change="marked_late") == 2
+    assert tower.count(Notice, kind="overdue") == 2

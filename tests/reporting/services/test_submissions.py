@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
@@ -73,6 +75,28 @@ def test_a_b_a_is_three_revisions(session: Session, commune: ReportingUnit) -> N
     ]
     revisions = [send(session, one).revision for one in sent]
     assert revisions == [1, 2, 3]
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=7))
+def test_only_what_differs_from_what_is_in_force_is_a_revision(
+    session: Session, commune: ReportingUnit, sent: list[int]
+) -> None:
+    """Whatever is sent in whatever order: twice the same is once, and A, B, A is three."""
+    savepoint = session.begin_nested()
+    numbers: list[str] = []
+    for position, more in enumerate(sent):
+        rows = {"Đất đai": other_cells(more)}
+        receipt = send(session, a_return(commune.code, rows=rows))
+        is_again = position > 0 and sent[position - 1] == more
+        assert receipt.verdict is (Verdict.REPEATED if is_again else Verdict.RECEIVED)
+        assert (receipt.number in numbers) == is_again
+        numbers += [] if is_again else [receipt.number]
+        assert receipt.revision == len(numbers)
+    stored = select(func.count()).select_from(Submission)
+    assert session.scalar(stored) == len(numbers)
+    savepoint.rollback()
+    session.expire_all()
 
 
 def test_what_was_returned_may_be_sent_again_unchanged(
@@ -173,16 +197,26 @@ def test_preflight_leaves_no_trace(session: Session, commune: ReportingUnit) -> 
 
 
 def test_preflight_needs_no_open_period(session: Session, commune: ReportingUnit) -> None:
-    """Whoever prepares early learns about the figures; that nothing is owed is a warning."""
-    early = preflight(
-        session,
-        actor=SYSTEM,
-        raw=read_object(a_return(commune.code, period="2026-Q1")),
-        catalogue=shipped_forms(),
-        now=IN_Q3,
-    )
-    assert early.verdict is Verdict.RECEIVED
-    assert [issue.code for issue in early.warnings] == ["not_owed"]
+    """Whoever prepares early learns that the figures are right, and why they cannot be sent."""
+    bad = {"Đất đai": {**GOOD_CELLS, "c7": 5}}
+    tried = [
+        ("2026-Q1", IN_Q3, "not_owed"),
+        ("2026-Q3", datetime(2026, 6, 1, tzinfo=UTC), "period_not_open"),
+    ]
+    for period, at, why in tried:
+        good, wrong = (
+            preflight(
+                session,
+                actor=SYSTEM,
+                raw=read_object(a_return(commune.code, period=period, rows=rows)),
+                catalogue=shipped_forms(),
+                now=at,
+            )
+            for rows in (None, bad)
+        )
+        assert (good.verdict, codes(good)) == (Verdict.FIGURES_GOOD, {why})
+        assert (wrong.verdict, codes(wrong)) == (Verdict.REFUSED, {why, "rule_broken"})
+        assert send(session, a_return(commune.code, period=period), at=at).issues == good.issues
 
 
 def test_the_receipt_can_be_given_again(session: Session, commune: ReportingUnit) -> None:

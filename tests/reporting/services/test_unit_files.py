@@ -57,14 +57,32 @@ def test_lines_are_numbered_as_an_editor_numbers_them() -> None:
          "unknown_column"),
         (HEADING.replace("\n", ",code\n").encode() + b"X1,commune,A,H26,2025-07-01,X1\n",
          "duplicate_column"),
-        (HEADING.encode() + b"X1,commune,A,B,H26,2025-07-01\n", "too_many_cells"),
-        (HEADING.encode() + b'X1,commune,"A"B,H26,2025-07-01\n', "malformed"),
-        (HEADING.encode() + b'X1,commune,"A', "malformed"),
+        (b'code,kind,"name_vi"x,parent,valid_from\nX1,commune,A,H26,2025-07-01\n', "malformed"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_list_is_refused_with_its_reason(content: bytes, code: str) -> None:
     """Each kind of wrong file has its own code."""
     assert [fault.code for fault in read_unit_file(content).faults] == [code]
+
+
+def test_a_line_that_is_none_does_not_hide_the_others() -> None:
+    """A line with a cell too many, or that is not CSV, has its fault; the others are read."""
+    lines = [
+        "X1,commune,A,B,H26,2025-07-01\n",
+        'X2,commune,"A"B,H26,2025-07-01\n',
+        LINE,
+        'X3,commune,"A',
+    ]
+    file = read_unit_file((HEADING + "".join(lines)).encode())
+    assert file.faults == ()
+    assert [[fault.code for fault in row.faults] for row in file.rows] == [
+        ["too_many_cells"],
+        ["malformed"],
+        [],
+        ["malformed"],
+    ]
+    assert file.rows[2].line == 4
+    assert file.rows[2].cells["name_vi"] == "Phường Ba Đình"
 
 
 def test_a_file_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:

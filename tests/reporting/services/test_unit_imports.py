@@ -79,9 +79,29 @@ WRONG_LINES: list[tuple[str, list[tuple[int, str, str]]]] = [
     ("X1,commune,A,H20,2025-07-01,,4", [(2, "gso", "bad_code")]),
     ("X1,commune,A,H20,2025-07-01,,,H26", [(2, "mdd", "duplicate_identifier")]),
     ("X1,commune,A,H20,2025-07-01,,,,H26", [(2, "local", "duplicate_identifier")]),
+    # One fault of a line hides no other.
+    ("X1,commune,,H99,2025-07-01", [(2, "name_vi", "blank"), (2, "parent", "unknown_parent")]),
+    ("X1,hamlet,A,H99,2025-07-01,,01", [
+        (2, "kind", "unknown_kind"), (2, "parent", "unknown_parent"),
+        (2, "gso", "duplicate_identifier")]),
+    ("X1,hamlet,A,H03,2025-07-01", [
+        (2, "kind", "unknown_kind"), (2, "parent", "parent_not_valid")]),
+    ("X1,commune,A,G01,2025-07-01,someday,,H26", [
+        (2, "parent", "wrong_parent_kind"), (2, "mdd", "duplicate_identifier"),
+        (2, "valid_to", "bad_date")]),
+    ("X1,commune,A,H20,2025-07-02,2025-07-01,,H26", [
+        (2, "mdd", "duplicate_identifier"), (2, "valid_to", "ends_before_start")]),
+    ("H20,provinc,A,CP,2010-01-01,,,H26", [
+        (2, "code", "duplicate_code"), (2, "kind", "unknown_kind"),
+        (2, "mdd", "duplicate_identifier")]),
+    ("H20,province,A,CP,2010-01-01,,,H26", [
+        (2, "code", "duplicate_code"), (2, "mdd", "duplicate_identifier")]),
+    ("G01,province,A,H99,someday", [
+        (2, "kind", "kind_changed"), (2, "parent", "unknown_parent"),
+        (2, "valid_from", "bad_date")]),
     ("H20,province,A,CP,2010-01-01", [(2, "code", "duplicate_code")]),
     ("H03,province,A,CP,2025-06-30", [(2, "code", "duplicate_code")]),
-]
+]  # fmt: skip
 
 
 def test_what_is_wrong_with_a_line(registry: Session) -> None:
@@ -105,11 +125,32 @@ def test_all_faults_come_at_once_and_nothing_is_half_loaded(registry: Session) -
     assert found(result) == [
         (3, "kind", "unknown_kind"),
         (3, "name_vi", "blank"),
+        (3, "parent", "unknown_parent"),
         (3, "valid_from", "bad_date"),
         (4, "gso", "duplicate_identifier"),
         (5, "code", "duplicate_code"),
     ]
     assert (result.created, result.changed) == (0, 0)
+    assert counts(registry) == before
+
+
+def test_a_line_with_a_cell_too_many_hides_no_other_fault(registry: Session) -> None:
+    """Each line is told what is wrong with it; two that are refused may clash with each other."""
+    before = counts(registry)
+    result = take(
+        registry,
+        "X1,commune,A, B,H20,2025-07-01,,00001,,more",
+        "X2,commune,B,H99,2025-07-01",
+        "X3,hamlet,C,X1,2025-07-01,,00001",
+        "X4,hamlet,D,H20,2025-07-01,,00001",
+    )
+    assert found(result) == [
+        (2, "", "too_many_cells"),
+        (3, "parent", "unknown_parent"),
+        (4, "kind", "unknown_kind"),
+        (5, "kind", "unknown_kind"),
+        (5, "gso", "duplicate_identifier"),
+    ]
     assert counts(registry) == before
 
 

@@ -7,16 +7,28 @@ import re
 from io import StringIO
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Engine, update
 
+from forms.period import Period
 from reporting.app import create_app
 from reporting.models import ReportingObligation, Stand
+from reporting.services.actors import of_unit
+from reporting.services.board import board_periods
 from reporting.services.regimes import make_regime
 from reporting.services.signing import ServerKey
 from reporting.settings import Environment, Settings
 from reporting.web.csv_files import csv_file
-from tests.builders import GOOD_CELLS, IN_Q3, LEAF_FORM, SYSTEM, a_return, shipped_forms
+from tests.builders import (
+    GOOD_CELLS,
+    IN_Q3,
+    LEAF_FORM,
+    SYSTEM,
+    a_return,
+    an_open_period,
+    shipped_forms,
+)
 from tests.reporting.doors import Doors
+from tests.reporting.services.receiving import counted_statements
 from tests.reporting.services.test_assigning import STORM
 
 
@@ -50,6 +62,16 @@ def test_a_province_sees_what_comes_for_its_communes(doors: Doors) -> None:
     assert '<td class="figure" data-label="Số đơn vị">2</td>' in below
 
 
+def test_the_periods_open_on_the_one_that_is_collected(doors: Doors) -> None:
+    """A period that was opened early does not hide the one that runs."""
+    with doors.sessions.begin() as session:
+        an_open_period(session, form_code="01/TCD", period=Period.parse("2026-Q4"))
+    page = doors.http.get("/periods").text
+    assert '<option value="2026-Q3" selected>' in page
+    assert '<option value="2026-Q4">' in page
+    assert '<option value="2026-Q4" selected>' in doors.http.get("/periods?period=2026-Q4").text
+
+
 def test_the_board_comes_in_pages(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each line once; the total on every page is that of the whole, and so is the file."""
     monkeypatch.setattr("reporting.web.board.PAGE_SIZE", 1)
@@ -65,6 +87,34 @@ def test_the_board_comes_in_pages(doors: Doors, monkeypatch: pytest.MonkeyPatch)
     assert [row[2] for row in csv.reader(StringIO(file))][1:] == seen
     assert doors.http.get("/board?after_form=%00&after_unit=%00").status_code == 200
     assert doors.http.get(f"/board?after_form={LEAF_FORM}&after_unit=%00").status_code == 200
+
+
+def test_the_board_reads_its_periods_from_the_index(doors: Doors, engine: Engine) -> None:
+    """Newest first, only those that one may see, and no obligation but one of each is read."""
+    with doors.sessions.begin() as session:
+        for period in ("2026-Q1", "2025"):
+            an_open_period(session, period=Period.parse(period), units=[doors.commune])
+        an_open_period(session, period=Period.parse("2026-Q2"), units=[doors.neighbour])
+        own = of_unit("x", doors.commune.id)
+        with counted_statements(engine) as statements:
+            mine = list(board_periods(session, actor=own))
+        assert list(board_periods(session, actor=SYSTEM)) == [
+            "2026-Q3",
+            "2026-Q2",
+            "2026-Q1",
+            "2025",
+        ]
+    assert mine == ["2026-Q3", "2026-Q1", "2025"]
+    assert len(statements) == 1
+    assert "GROUP BY" not in statements[0]
+
+
+@pytest.mark.parametrize("by", ["form", "receiver"])
+def test_the_board_is_counted_once_for_a_page(doors: Doors, engine: Engine, by: str) -> None:
+    """The total is the sum of the lines; their pages are cut from what was read."""
+    with counted_statements(engine) as statements:
+        assert doors.http.get(f"/board?period=2026-Q3&by={by}").status_code == 200
+    assert sum("GROUP BY" in statement for statement in statements) == 1
 
 
 @pytest.mark.parametrize("stand", list(Stand))
@@ -127,7 +177,7 @@ def test_the_list_of_regimes_is_open_to_all_and_tells_no_secret(doors: Doors) ->
         assert "Báo cáo mật" not in text
     assert "ngày 19 tháng cuối kỳ" in page
     assert "Thông tư 01/2020/TT-VPCP, Điều 10; số 01/2020/TT-VPCP" in page
-    assert browser.get("/board").status_code == 403
+    assert browser.get("/board").headers["Location"] == "/sign-in?next=/board"
     seen = {
         who: "CV-MAT" in {one["code"] for one in doors.get("/regimes", who).get_json()["items"]}
         for who in ("commune", "centre")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -122,9 +122,14 @@ def test_a_wrong_file_is_explained_cell_by_cell(doors: Doors) -> None:
 
 
 def test_a_file_for_another_unit_is_not_sent(doors: Doors) -> None:
-    """A file that belongs to another report is pointed out, and nothing is sent."""
+    """A file that belongs to another report is pointed out by either button, and not sent."""
     browser = doors.http
     file = template(browser)
+    for other in (("X01840", "X01843"), ("2026-Q3", "2026-Q2")):
+        checked = post(browser, "check", file, of=RETURN.replace(*other))
+        assert checked.status_code == 422
+        assert "báo cáo khác" in checked.text
+        assert "gửi được" not in checked.text
     answer = post(browser, "send", file, of=RETURN.replace("X01840", "X01843"))
     assert answer.status_code == 422
     assert "báo cáo khác" in answer.text
@@ -135,6 +140,17 @@ def test_a_file_for_another_unit_is_not_sent(doors: Doors) -> None:
         "X01840",
         ["other_return"],
     )
+
+
+def test_a_right_file_before_its_time_is_not_called_ready(doors: Doors) -> None:
+    """Before the period opens the figures are told to be right, and that sending must wait."""
+    browser = doors.http
+    file = template(browser)
+    doors.clock.now = datetime(2026, 6, 1, tzinfo=UTC)
+    page = post(browser, "check", file).text
+    assert "Số liệu đạt, nhưng lúc này chưa gửi được" in page
+    assert "Tệp này gửi được" not in page
+    assert "chưa mở nhận báo cáo" in page
 
 
 def test_what_a_sender_wrote_is_shown_as_text(doors: Doors) -> None:
@@ -213,14 +229,14 @@ def test_pages_can_be_read_aloud(doors: Doors) -> None:
 
 
 def test_pages_are_shut_in_production(engine: Engine) -> None:
-    """Until people can sign in, a server shows no page and says why; the API stays open."""
+    """Nobody reads a page of a server without having signed in; the API has its own tokens."""
     settings = Settings(environment=Environment.PRODUCTION, secret_key="k" * 40)
     app = create_app(settings, engine=engine, catalogue=shipped_forms())
     client = app.test_client()
     for path in ("/", "/editions", "/periods", f"/template?{RETURN}"):
         answer = client.get(path)
-        assert answer.status_code == 403
-        assert "API" in answer.text
+        assert answer.status_code == 303
+        assert answer.headers["Location"].startswith("/sign-in")
     assert client.get("/api/v1/forms").status_code == 401
     assert client.get("/health/live").status_code == 200
 

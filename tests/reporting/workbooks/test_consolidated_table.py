@@ -199,6 +199,22 @@ def test_a_table_with_declared_rows_keeps_their_numbers_and_leaves_out_what_is_g
     assert ["TỔNG CỘNG", None, 330, 48, 220, 62, 240, 90] in read
 
 
+def test_a_total_without_the_row_that_is_typed_says_so() -> None:
+    """The edition of III.01c has what communes sent; its total names the row that it lacks."""
+    form = a_form("III.01c/VPCP/KSTT")
+    cells = {"c4": 24, "c5": 110, "c6": 31, "c7": 120, "c8": 45}
+    rows = [{"key": "tinh", "cells": dict.fromkeys(cells, 0)}, {"key": "xa", "cells": cells}]
+    report = a_report(form, {"a": {"rows": rows}}, period="2026")
+    report.tables["a"].states[0] = State.BLANK
+    read = lines(
+        read_back(write_consolidated(form, report, edition=an_edition("2026")), values=True)[
+            "III.01c"
+        ]
+    )
+    total = next(line for line in read if "TỔNG CỘNG" in str(line))
+    assert total == ["TỔNG CỘNG (chưa gồm: UBND cấp tỉnh)", None, 165, 24, 110, 31, 120, 45]
+
+
 def test_a_stack_with_a_list_keeps_texts_and_dates() -> None:
     """I.02 of all agencies: figures by agency, and below the late tasks with their agency."""
     form = a_form("I.02/VPCP/TH~TH")

@@ -1,0 +1,127 @@
+"""Checking that revisions still say what their receipts say, and that each has its receipt.
+
+The chain proves the lines of the audit; this ties to them what lies beside: the canonical JSON of
+each revision and the file as it came in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import LargeBinary, cast, func, select
+from sqlalchemy.orm import Session
+
+from reporting.models import AuditLine, Submission
+from reporting.models.base import table_of
+from reporting.services.audit import RECEIVED
+from reporting.services.signing import is_good
+from reporting.services.verifying import Progress, Verified
+
+#: Each has a file of up to some megabytes.
+_PAGE = 20
+
+_sent, _line = table_of(Submission).c, table_of(AuditLine).c
+_NAMED = ("revision", "content_sha256", "file_sha256", "signer", "reason")
+
+
+def verify_revisions(
+    session: Session,
+    found: Verified,
+    *,
+    trusted: Mapping[str, str],
+    progress: Progress = lambda _count: None,
+) -> None:
+    """Add to what was found whatever of a revision is not what its receipt says.
+
+    Revisions of before there were receipts (by their number) have none, and are only held against
+    their own hashes.
+    """
+    first = _first_with_receipt(session)
+    for rows in _pages(session):
+        receipts = _receipts_of(session, [row.id for row in rows])
+        for row in rows:
+            found.revisions += 1
+            for what in _faults(row, receipts[row.id], trusted, wanted=row.id >= first):
+                found.blame(0, f"revision {row.id}: {what}")
+        progress(len(rows))
+
+
+def count_revisions(session: Session) -> int:
+    """How many revisions there are to check."""
+    return session.scalar(select(func.count()).select_from(table_of(Submission))) or 0
+
+
+def _pages(session: Session) -> Iterator[Sequence[Any]]:
+    query = (
+        select(
+            _sent.id,
+            _sent.unit_id,
+            _sent.period,
+            _sent.form_code,
+            *(_sent[name] for name in _NAMED),
+            cast(_sent.canonical, LargeBinary).label("canonical"),
+            cast(_sent.file, LargeBinary).label("file"),
+        )
+        .order_by(_sent.id)
+        .limit(_PAGE)
+    )
+    after = 0
+    while True:
+        rows: Sequence[Any] = session.execute(query.where(_sent.id > after)).all()
+        if not rows:
+            return
+        yield rows
+        after = rows[-1].id
+
+
+def _first_with_receipt(session: Session) -> int:
+    """The number of the first revision that was received when there were receipts."""
+    numbers = (
+        select(_line.subject)
+        .where(_line.act == RECEIVED, _line.signature != "")
+        .order_by(_line.id)
+        .limit(1)
+    )
+    subject = session.scalar(numbers) or ""
+    number = subject.removeprefix("submission/")
+    return int(number) if number.isascii() and number.isdigit() else 2**62
+
+
+def _receipts_of(session: Session, ids: Sequence[int]) -> Mapping[int, list[Any]]:
+    subjects = {f"submission/{number}": number for number in ids}
+    query = select(
+        _line.subject, _line.key_id, _line.signature, cast(_line.body, LargeBinary).label("body")
+    ).where(_line.subject.in_(list(subjects)), _line.act == RECEIVED)
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in session.execute(query):
+        found[subjects[row.subject]].append(row)
+    return found
+
+
+def _faults(
+    row: Any, receipts: Sequence[Any], trusted: Mapping[str, str], *, wanted: bool
+) -> Iterator[str]:
+    if sha256(row.canonical).hexdigest() != row.content_sha256:
+        yield "what it says was altered"
+    if sha256(row.file).hexdigest() != row.file_sha256:
+        yield "its file was altered"
+    good = [
+        one for one in receipts if is_good(trusted.get(one.key_id, ""), one.body, one.signature)
+    ]
+    if not good:
+        if wanted or receipts:
+            yield "it has no receipt that is signed by a key that is trusted"
+        return
+    said = json.loads(good[0].body)
+    details = said["details"]
+    shown = {"unit": row.unit_id, "form": row.form_code, "period": row.period}
+    told = {"unit": said["unit"], "form": details["form"], "period": details["period"]}
+    for name in _NAMED:
+        shown[name], told[name] = getattr(row, name), details[name]
+    wrong = sorted(name for name, value in shown.items() if told[name] != value)
+    if wrong:
+        yield f"its receipt says otherwise: {', '.join(wrong)}"
