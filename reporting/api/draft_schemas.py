@@ -148,7 +148,8 @@ class DraftSchema(DraftLineSchema):
     content_sha256 = fields.String(attribute="draft.content_sha256")
     approval = fields.Integer(attribute="draft.approval_id", allow_none=True)
     verdict = fields.String(
-        attribute="verdict.verdict", validate=validate.OneOf(["received", "refused"])
+        attribute="verdict.verdict",
+        validate=validate.OneOf(["received", "figures_good", "refused"]),
     )
     issues = IssueList(attribute="verdict.issues")
     to_explain = IssueList()

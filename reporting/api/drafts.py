@@ -37,6 +37,7 @@ from reporting.services.actors import Act
 from reporting.services.draft_record import tag_of
 from reporting.services.drafts import DraftView, Typed
 from reporting.services.explanations import WRITERS
+from reporting.services.finding_drafts import list_drafts
 from reporting.services.receipts import Verdict
 from reporting.sign_off_doors import (
     Each,
@@ -52,7 +53,6 @@ blp = Blueprint(
 )
 
 _DRAFT = "/obligations/<int(max=9223372036854775807):obligation_id>/draft"
-_READERS = (Act.READ, *WRITERS)
 
 
 def _guarded(view: Any) -> Any:
@@ -71,11 +71,11 @@ def _guarded(view: Any) -> Any:
 @blp.get("/drafts")
 @blp.arguments(DraftListArguments, location="query")
 @blp.response(200, DraftPage)
-@allows(Right.CLIENT, *_READERS)
+@allows(Right.CLIENT, *WRITERS)
 def get_drafts(arguments: dict[str, Any]) -> Any:
     """The drafts that are the client's affair, oldest first, page by page."""
     with current_parts().reading_sessions() as session:
-        found = drafts.list_drafts(
+        found = list_drafts(
             session,
             actor=current_actor(),
             state=DraftState(arguments["state"]) if arguments["state"] else None,
@@ -91,7 +91,7 @@ def get_drafts(arguments: dict[str, Any]) -> Any:
 
 @blp.get(_DRAFT)
 @blp.response(200, DraftSchema)
-@allows(Right.CLIENT, *_READERS)
+@allows(Right.CLIENT, *WRITERS)
 def get_draft(obligation_id: int) -> Any:
     """One draft: its verdict, what is to be explained, what others did. Its ETag goes with it."""
     with current_parts().reading_sessions() as session:
@@ -100,7 +100,7 @@ def get_draft(obligation_id: int) -> Any:
 
 @blp.get(f"{_DRAFT}/file")
 @blp.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
-@allows(Right.CLIENT, *_READERS)
+@allows(Right.CLIENT, *WRITERS)
 def get_draft_file(obligation_id: int) -> Response:
     """The body of a draft as it was handed in last, to be saved."""
     with current_parts().reading_sessions() as session:

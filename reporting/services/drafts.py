@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 from forms.issues import EN, VI, Issue, sentence
 from forms.returns import RawReturn
@@ -23,7 +23,7 @@ from reporting.models import (
     ReportingObligation,
     ReportingUnit,
 )
-from reporting.services.actors import Act, Actor
+from reporting.services.actors import Act
 from reporting.services.audit import instant_text
 from reporting.services.deliveries import read_return
 from reporting.services.downloads import NamedFile
@@ -225,47 +225,6 @@ def draft_file(session: Session, at: DraftWork, *, obligation_id: int) -> NamedF
     view = view_draft(session, at, obligation_id=obligation_id)
     draft = view.draft
     return NamedFile(draft.body, draft.file_name, f"draft/{draft.id}", view.owed.unit_id)
-
-
-def list_drafts(
-    session: Session,
-    *,
-    actor: Actor,
-    state: DraftState | None = None,
-    period: str = "",
-    form_code: str = "",
-    after: int = 0,
-    limit: int = 100,
-) -> list[tuple[Draft, ReportingObligation, ReportingUnit]]:
-    """Drafts that are the actor's affair, oldest first, from after a number on: one statement."""
-    query = (
-        select(Draft, ReportingObligation, ReportingUnit)
-        .join(ReportingObligation, ReportingObligation.id == Draft.obligation_id)
-        .join(ReportingUnit, ReportingUnit.id == ReportingObligation.unit_id)
-        .where(Draft.id > after, may_see_draft(actor))
-        .options(undefer(Draft.body))
-        .order_by(Draft.id)
-        .limit(limit)
-    )
-    if state is not None:
-        query = query.where(Draft.state == state)
-    if period:
-        query = query.where(ReportingObligation.period == period)
-    if form_code:
-        query = query.where(ReportingObligation.form_code == form_code)
-    return [(draft, owed, unit) for draft, owed, unit in session.execute(query)]
-
-
-def name_obligations(
-    session: Session, *, actor: Actor, ids: Sequence[int]
-) -> Mapping[int, tuple[ReportingObligation, ReportingUnit]]:
-    """Some obligations whose drafts are the actor's affair, with their units: one statement."""
-    query = (
-        select(ReportingObligation, ReportingUnit)
-        .join(ReportingUnit, ReportingUnit.id == ReportingObligation.unit_id)
-        .where(ReportingObligation.id.in_(ids), may_see_draft(actor))
-    )
-    return {owed.id: (owed, unit) for owed, unit in session.execute(query)}
 
 
 def _new_draft(session: Session, at: DraftWork, owed: ReportingObligation) -> Draft:

@@ -56,14 +56,10 @@ def may_do_to(session: Session, actor: Actor, act: Act, owed: ReportingObligatio
 def may_see_draft(actor: Actor) -> ColumnElement[bool]:
     """An expression beside ReportingObligation: whether its draft is the actor's affair.
 
-    A draft is the sender's own: to the receiver there is nothing until it is sent.
+    It is of those who enter, check and approve. To the receiver, who may read all below him, there
+    is nothing until it is sent.
     """
-    allowed = [
-        and_(_there(grant, actor.today)(ReportingObligation.unit_id), _of_forms(grant))
-        for act in (Act.READ, *sorted(OF_THE_SENDER))
-        for grant in _widest(actor.grants_of(act))
-    ]
-    return or_(false(), *allowed)
+    return or_(false(), *(may_do(actor, act) for act in sorted(OF_THE_SENDER)))
 
 
 def may_for_unit(

@@ -7,15 +7,13 @@ with the name and the capacity of who approves: a line of the audit, in canonica
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from forms.canonical import canonical_json, sha256
 from reporting.errors import Conflict, NotAllowed
 from reporting.models import (
     AuditLine,
@@ -25,35 +23,26 @@ from reporting.models import (
     DraftChange,
     DraftState,
     ReportingObligation,
-    SigningKey,
     Submission,
 )
 from reporting.services.actors import Act, Actor
+from reporting.services.approvals import differing, statement_of, title_of
 from reporting.services.draft_record import (
     SENT,
     DraftWork,
     draft_seen,
-    file_sha256,
     note_change,
     note_end,
     tag_of,
 )
 from reporting.services.drafts import DraftView, explained, look_at
-from reporting.services.explanations import as_data, keep_explanations
+from reporting.services.explanations import keep_explanations
 from reporting.services.held import hold_obligation
 from reporting.services.receipts import Receipt, Verdict, issue_for_people
 from reporting.services.refusing import Delivery, short
 from reporting.services.regimes import known_regimes
 from reporting.services.rights import may_for_unit
-from reporting.services.signing import is_good
 from reporting.services.submissions import receive
-from reporting.services.typed_cells import Changed
-
-#: What must be now as it was when it was signed.
-_SIGNED_OVER = (
-    "report_sha256", "form", "form_version", "declaration_sha256", "packet_sha256", "unit",
-    "period", "explanations_sha256",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +101,10 @@ def approve_draft(
     _refuse_errors(view)
     _refuse_unexplained(view)
     _refuse_the_one_who_entered(session, at, view)
-    signed = _statement(view, at) | {
+    signed = statement_of(view, at) | {
         "draft_version": draft.version,
         "signer": at.actor.signer or at.actor.name,
-        "title": _title(session, at.actor, owed),
+        "title": title_of(session, at.actor, owed),
     }
     draft.content_sha256 = view.verdict.content_sha256
     draft.state = DraftState.APPROVED
@@ -152,8 +141,8 @@ def submit_draft(
         raise Conflict(vi="Bản nháp chưa được duyệt.", en="The draft is not approved yet.")
     view = look_at(session, at, owed, draft)
     line = session.get_one(AuditLine, draft.approval_id)
-    differing = _differing(session, at, view, line)
-    if differing.count:
+    changed = differing(session, at, view, line)
+    if changed.count:
         details = {"approval": line.id}
         note_change(
             session,
@@ -161,7 +150,7 @@ def submit_draft(
             owed=owed,
             draft=draft,
             act=DraftAct.VOIDED,
-            changed=differing,
+            changed=changed,
             details=details,
         )
         return Sent(voided=look_at(session, at, owed, draft).changes[-1])
@@ -237,50 +226,14 @@ def _send(
     return receipt
 
 
-def _statement(view: DraftView, at: DraftWork) -> dict[str, Any]:
-    """What is signed over: hashes of report, form and packet, and of what it is for."""
-    owed = view.owed
-    said = canonical_json(as_data(view.explanations))
-    return {
-        "report_sha256": view.verdict.content_sha256,
-        "form": owed.form_code,
-        "form_version": owed.form_version,
-        "declaration_sha256": at.catalogue.form(owed.form_code, owed.form_version).checksum,
-        "packet_sha256": file_sha256(view.draft),
-        "unit": view.unit.code,
-        "period": owed.period,
-        "explanations_sha256": sha256(said),
-    }
-
-
-def _differing(session: Session, at: DraftWork, view: DraftView, line: AuditLine) -> Changed:
-    """What is not as it was signed: by name, with what was signed and what is there."""
-    signed: Mapping[str, Any] = json.loads(line.body)["details"]
-    here = _statement(view, at)
-    differing = [
-        {"cell": name, "old": str(signed.get(name, "")), "new": str(here[name])}
-        for name in _SIGNED_OVER
-        if signed.get(name) != here[name]
-    ]
-    if sha256(line.body) != line.sha256 or not _is_signed(session, at, line):
-        differing.append({"cell": "signature", "old": line.sha256, "new": sha256(line.body)})
-    return Changed(differing, len(differing))
-
-
-def _is_signed(session: Session, at: DraftWork, line: AuditLine) -> bool:
-    if line.key_id == at.signer.key_id:
-        return is_good(at.signer.public_pem, line.body, line.signature)
-    key = session.get(SigningKey, line.key_id)
-    return key is not None and is_good(key.public_pem, line.body, line.signature)
-
-
 def _refuse_errors(view: DraftView) -> None:
     if view.verdict.verdict is Verdict.REFUSED:
-        count = len(view.verdict.errors)
+        errors = [one for one in view.verdict.errors if one not in view.verdict.hindrances]
+        count = len(errors)
         raise Conflict(
             vi=f"Bản nháp còn {count} lỗi phải sửa.",
             en=f"The draft has {count} {'error' if count == 1 else 'errors'} to be corrected.",
-            issues=[issue_for_people(issue) for issue in view.verdict.errors],
+            issues=[issue_for_people(issue) for issue in errors],
         )
 
 
@@ -314,15 +267,6 @@ def _approver_differs(session: Session, at: DraftWork, owed: ReportingObligation
     known = known_regimes(session, at.catalogue)
     regime = known.get(owed.regime_code) or at.catalogue.regime(form.regime)
     return regime.approver_differs
-
-
-def _title(session: Session, actor: Actor, owed: ReportingObligation) -> str:
-    """In what capacity the actor approves: as his right for this unit and form says."""
-    for grant in actor.grants_of(Act.APPROVE):
-        alone = replace(actor, grants=(grant,), is_system=False)
-        if may_for_unit(session, alone, Act.APPROVE, owed.unit_id, form=owed.form_code):
-            return grant.title
-    return ""
 
 
 def _sending_act(session: Session, actor: Actor, owed: ReportingObligation) -> Act:

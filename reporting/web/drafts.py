@@ -9,6 +9,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from forms.issues import Issue
 from reporting.errors import Conflict, Stale
 from reporting.failures import of_refusal
 from reporting.http import (
@@ -27,6 +28,7 @@ from reporting.services.cell_comments import cells_of
 from reporting.services.draft_record import tag_of
 from reporting.services.drafts import DraftView, Typed
 from reporting.services.explanations import WRITERS, Explained, Warned, wants_explanation, warned_by
+from reporting.services.finding_drafts import list_drafts, name_obligations
 from reporting.services.receipts import Verdict, issue_for_people
 from reporting.services.rights import may_do_to
 from reporting.services.sign_off import Sent
@@ -44,19 +46,18 @@ from reporting.web.rendering import render
 blp = Blueprint("drafts_web", __name__)
 
 _ONE = "/drafts/<int(max=9223372036854775807):obligation_id>"
-_READERS = (Act.READ, *WRITERS)
 _PAGE_SIZE = 100
 
 
 @blp.get("/drafts")
-@allows(Right.PAGE, *_READERS)
+@allows(Right.PAGE, *WRITERS)
 def show_drafts() -> str:
     """What waits to be looked over, to be signed, to be sent; several are signed at once."""
     asked = request.args
     state = DraftState(asked["state"]) if asked.get("state") in list(DraftState) else None
     after = min(max(asked.get("after", 0, type=int), 0), 2**62)
     with current_parts().reading_sessions() as session:
-        found = drafts.list_drafts(
+        found = list_drafts(
             session, actor=current_actor(), state=state, after=after, limit=_PAGE_SIZE
         )
         lines = [
@@ -90,7 +91,7 @@ def post_approvals() -> str:
 
     done = one_by_one(items, sign)
     with current_parts().reading_sessions() as session:
-        named = drafts.name_obligations(
+        named = name_obligations(
             session, actor=current_actor(), ids=[number for number, _ in items]
         )
     results = [
@@ -106,14 +107,14 @@ def post_approvals() -> str:
 
 
 @blp.get(_ONE)
-@allows(Right.PAGE, *_READERS)
+@allows(Right.PAGE, *WRITERS)
 def show_draft(obligation_id: int) -> str:
     """One draft: figures as typed, what was found, explanations, what others did, comments."""
     return _page(obligation_id, is_saved=request.args.get("saved") == "1")
 
 
 @blp.get(f"{_ONE}/file")
-@allows(Right.PAGE, *_READERS)
+@allows(Right.PAGE, *WRITERS)
 def download_draft(obligation_id: int) -> Response:
     """The file as it was handed in last."""
     with current_parts().reading_sessions() as session:
@@ -246,7 +247,8 @@ def _page(obligation_id: int, *, stale: Stale | None = None, **more: Any) -> str
             tag=tag_of(view.draft),
             is_amending=view.owed.in_force_id is not None,
             is_refused=view.verdict.verdict is Verdict.REFUSED,
-            errors=[issue_for_people(issue) for issue in view.verdict.errors],
+            errors=[issue_for_people(issue) for issue in _errors(view)],
+            hindrances=[issue_for_people(issue) for issue in view.verdict.hindrances],
             warnings=_warnings(view),
             tables=figure_tables(form, view.raw, view.verdict.issues, view.verdict.report),
             words=_words(session, view),
@@ -264,13 +266,24 @@ def _words(session: Session, view: DraftView) -> dict[str, str]:
     return {cell: words for cell, words, _ in cells_of(current_parts().catalogue, submission)}
 
 
+def _errors(view: DraftView) -> list[Issue]:
+    """What is wrong with the return itself."""
+    verdict = view.verdict
+    others = (*verdict.hindrances, *verdict.disagreements)
+    return [issue for issue in verdict.errors if issue not in others]
+
+
 def _warnings(view: DraftView) -> list[dict[str, Any]]:
-    """Each warning with what was said about it."""
+    """Each warning, and what does not agree with other reports, with what was said about it."""
     said = {one.warned: one for one in view.explanations}
+    apart = view.verdict.disagreements
     return [
         issue_for_people(issue)
-        | {"said": said.get(warned_by(issue)), "wants": wants_explanation(issue)}
-        for issue in view.verdict.warnings
+        | {
+            "said": said.get(warned_by(issue)),
+            "wants": wants_explanation(issue) or issue in apart,
+        }
+        for issue in (*apart, *view.verdict.warnings)
     ]
 
 

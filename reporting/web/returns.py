@@ -27,8 +27,9 @@ from reporting.models import Door
 from reporting.services.actors import Act
 from reporting.services.archive import find_kept, kept_file
 from reporting.services.deliveries import read_return
-from reporting.services.draft_record import find_draft, tag_of
+from reporting.services.draft_record import tag_of
 from reporting.services.drafts import DraftView, Typed, save_delivered, save_draft
+from reporting.services.finding_drafts import own_draft
 from reporting.services.keys import trusted_keys
 from reporting.services.named import form_for_period, form_named, unit_named
 from reporting.services.obligations import OwedForm, list_owed
@@ -237,8 +238,8 @@ def _chosen() -> Chosen:
         )
         if not owed:  # What is owed to one's own unit may be looked at without more.
             require_for_unit(session, actor=actor, act=Act.READ, unit_id=unit.id, form=form.code)
-        found = find_draft(session, owed[0].id) if owed else None
-    is_for_draft = current_actor().account_id is not None
+        is_for_draft = actor.account_id is not None
+        found = own_draft(session, actor=actor, obligation_id=owed[0].id) if owed else None
     tag = tag_of(found) if found is not None and is_for_draft else ""
     # What the visitor has seen goes from page to page; what others did meanwhile he has not seen.
     seen = request.form.get("draft", "")[:60] if request.method == "POST" else tag

@@ -17,7 +17,6 @@ from reporting.services.acceptance import Which, tag_of_submission
 from reporting.services.actors import Act
 from reporting.services.archive import Kept
 from reporting.services.cell_comments import Comment, cells_of, comments_of
-from reporting.services.draft_record import find_draft
 from reporting.services.explanations import (
     WRITERS,
     explain,
@@ -25,6 +24,7 @@ from reporting.services.explanations import (
     open_issues,
     warned_by,
 )
+from reporting.services.finding_drafts import own_draft
 from reporting.services.inbox import list_waiting
 from reporting.services.obligation_acts import events_of
 from reporting.services.receipts import issue_for_people
@@ -169,7 +169,7 @@ def settling_of(session: Session, kept: Kept) -> dict[str, Any]:
         "cells": list(cells_of(catalogue, submission)) if may_return else [],
         "words": {cell: words for cell, words, _ in cells_of(catalogue, submission)},
         "tables": figure_tables(form, as_typed(submission.canonical)) if may_return else [],
-        "draft": find_draft(session, owed.id) if any(may[act] for act in WRITERS) else None,
+        "draft": own_draft(session, actor=actor, obligation_id=owed.id),
     }
 
 

@@ -160,5 +160,6 @@ def test_people_signed_and_their_receipts_verify(runs: tuple[Path, Path, str]) -
         assert all(one.approval_id for one in signed)
     program = files("reporting") / "proof" / "verify_receipt.py"
     for receipt in receipts:
-        command = [sys.executable, str(program), receipt, "--key", folder / "receipts/public.pem"]
+        key = folder / "receipts" / "public.pem"
+        command = [sys.executable, str(program), str(receipt), "--key", str(key)]
         assert subprocess.run(command, check=False, capture_output=True).returncode == 0

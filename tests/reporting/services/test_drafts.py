@@ -13,6 +13,7 @@ from reporting.models import AuditLine, Draft, DraftAct, DraftState, Submission
 from reporting.services import drafts
 from reporting.services.actors import Act, Actor, of_unit
 from reporting.services.draft_record import find_draft
+from reporting.services.finding_drafts import list_drafts
 from reporting.services.receipts import Verdict
 from reporting.services.typed_cells import MOST_CELLS, changed_cells
 from tests.builders import GOOD_CELLS, a_return, a_unit, as_json
@@ -117,21 +118,24 @@ def test_a_draft_is_of_its_own_obligation(session: Session) -> None:
 
 
 def test_a_draft_is_the_senders_own(session: Session) -> None:
-    """The receiver and the neighbour see none; who only reads may not write."""
+    """The receiver, the reader and the neighbour see none; who signs does not enter."""
     office = an_office(session)
     office.save()
     neighbour = of_unit("hàng xóm", a_unit(session, "X01843", parent=office.province).id)
     far = Actor(name="bộ", grants=())
     for actor in (neighbour, far):
-        assert drafts.list_drafts(session, actor=actor) == []
+        assert list_drafts(session, actor=actor) == []
         with pytest.raises(NotFound):
             drafts.view_draft(session, office.work(actor), obligation_id=office.owed.id)
         with pytest.raises(NotFound):
             office.save(ODD_CELLS, by=actor)
     reader = of_unit("người xem", office.commune.id, {Act.READ})
-    assert len(drafts.list_drafts(session, actor=reader)) == 1
+    for actor in (reader, office.receiver):
+        assert list_drafts(session, actor=actor) == []
+        with pytest.raises(NotFound):
+            office.save(ODD_CELLS, by=actor)
     with pytest.raises(NotAllowed):
-        office.save(ODD_CELLS, by=reader)
+        office.save(ODD_CELLS, by=office.head)
 
 
 def test_drafts_are_found_by_state_period_and_form(session: Session) -> None:
@@ -139,10 +143,10 @@ def test_drafts_are_found_by_state_period_and_form(session: Session) -> None:
     office = an_office(session)
     office.save()
     office.check()
-    found = drafts.list_drafts(session, actor=office.head, state=DraftState.CHECKED)
+    found = list_drafts(session, actor=office.head, state=DraftState.CHECKED)
     assert [owed.id for _, owed, _ in found] == [office.owed.id]
     for asked in ({"state": DraftState.ENTERED}, {"period": "2026-Q2"}, {"form_code": "x"}):
-        assert drafts.list_drafts(session, actor=office.head, **asked) == []
+        assert list_drafts(session, actor=office.head, **asked) == []
 
 
 def test_an_explanation_stays_while_its_warning_does(session: Session) -> None:

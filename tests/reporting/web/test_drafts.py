@@ -213,6 +213,7 @@ def test_a_neighbour_finds_nothing(visitors: Visitors) -> None:
     visitors.drop("clerk")
     draft = visitors.draft
     assert draft not in visitors.get("neighbour", "/drafts").text
+    assert "Đã có bản nháp" not in visitors.get("receiver", f"/return?{RETURN}").text
     for path in (draft, f"{draft}/file"):
         assert visitors.get("neighbour", path).status_code == 404
     visitors.post("head", f"{draft}/approval", draft)
@@ -221,3 +222,16 @@ def test_a_neighbour_finds_nothing(visitors: Visitors) -> None:
     thrown = visitors.post("clerk", f"{draft}/discarding", draft)
     assert thrown.status_code == 303
     assert visitors.get("clerk", draft).status_code == 404
+
+
+def test_a_draft_may_be_prepared_before_its_period_opens(visitors: Visitors) -> None:
+    """The page says that the figures are right and that it cannot be sent yet."""
+    visitors.doors.clock.now = visitors.doors.clock.now.replace(month=5)
+    visitors.drop("clerk")
+    page = visitors.get("head", visitors.draft).text
+    assert "hiện chưa gửi được" in page
+    assert "Lỗi phải sửa" not in page
+    early = visitors.post("head", f"{visitors.draft}/approval", visitors.draft)
+    assert early.status_code == 422
+    assert "chưa mở nhận báo cáo" in early.text
+    assert "Đã ký duyệt" in early.text
