@@ -23,6 +23,7 @@ from reporting.services.actors import Act
 from reporting.services.assigning import Assigned, Line, assign, read_assignments
 from reporting.services.board import By, board
 from reporting.services.named import filters_named, obligations_named
+from reporting.services.obligation_records import events_of
 from reporting.services.regimes import make_regime
 from reporting.services.rights import require_centre
 
@@ -177,7 +178,7 @@ def _circumstances(reason: str) -> acts.Circumstances:
 def _state(session: Any, owed: ReportingObligation) -> dict[str, Any]:
     names = [column.key for column in ReportingObligation.__table__.columns]
     shown = {name: getattr(owed, name) for name in names}
-    return shown | {"events": acts.events_of(session, obligation_id=owed.id)}
+    return shown | {"events": events_of(session, obligation_id=owed.id)}
 
 
 @blp.post(f"/obligations/{OBLIGATION}/extension")

@@ -117,7 +117,7 @@ def assign(
         fault = AssignmentFault(0, f"Quá {MOST_LINES:,} dòng.", f"More than {MOST_LINES:,} lines.")
         return Assigned(faults=(fault,))
     regimes, calendar = known_regimes(session, catalogue), working_calendar(session)
-    plan = _Plan(session, catalogue, regimes, calendar, zone)
+    plan = _Plan(session, catalogue, regimes, calendar, zone, now)
     for key, group in _grouped(lines).items():
         plan.look_over(*key, group)
     if plan.faults:
@@ -184,9 +184,11 @@ class _Plan:
         regimes: Mapping[str, Regime],
         calendar: WorkingCalendar,
         zone: ZoneInfo,
+        now: datetime,
     ) -> None:
         self._session = session
         self._zone = zone
+        self._today = now.astimezone(zone).date()
         self._catalogue = catalogue
         self._regimes = regimes
         self.calendar = calendar
@@ -235,7 +237,10 @@ class _Plan:
         on: date,
         lines: Sequence[Line],
     ) -> None:
-        units = find_units(self._session, [line.unit for line in lines], on=on)
+        # One that was there on the last day of the window and has gone since can report no more.
+        by = max(on, self._today)
+        found = find_units(self._session, [line.unit for line in lines], on=on)
+        units = {code: unit for code, unit in found.items() if unit.is_valid(by)}
         closed = self._successors([line.unit for line in lines if line.unit not in units])
         new = _Wanted(form, regime, period, {}, self._standing(form.code, period.code))
         wanted = self.wanted.setdefault((form.code, period.code), new)
@@ -245,8 +250,8 @@ class _Plan:
                 into = closed[line.unit]
                 self._blame(
                     [line],
-                    f"Đơn vị {line.unit} đã kết thúc hoạt động trước {on:%d/%m/%Y}{into[0]}.",
-                    f"Unit {line.unit} had ended by {on}{into[1]}.",
+                    f"Đơn vị {line.unit} đã kết thúc hoạt động trước {by:%d/%m/%Y}{into[0]}.",
+                    f"Unit {line.unit} had ended by {by}{into[1]}.",
                 )
             elif unit is None:
                 what = line.unit[:60]

@@ -266,12 +266,6 @@ def resume(
     return len(ids)
 
 
-def events_of(session: Session, *, obligation_id: int) -> list[ObligationEvent]:
-    """What befell an obligation, in order: one statement."""
-    query = select(ObligationEvent).where(ObligationEvent.obligation_id == obligation_id)
-    return list(session.scalars(query.order_by(ObligationEvent.id)))
-
-
 def _taken(session: Session, at: Circumstances, obligation_id: int) -> ReportingObligation:
     """The obligation, locked: for its receiver to act upon, and for the centre."""
     query = select(ReportingObligation).where(ReportingObligation.id == obligation_id)

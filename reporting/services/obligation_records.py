@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session, undefer
 from reporting.errors import NotFound
 from reporting.models import ObligationEvent, ReportingObligation, SentDocument
 from reporting.services.actors import Act, Actor
-from reporting.services.obligation_acts import events_of
 from reporting.services.rights import may_do
 
 
@@ -40,6 +39,12 @@ def find_obligation(session: Session, *, actor: Actor, obligation_id: int) -> On
         )
     document = session.get(SentDocument, owed.id)
     return OnFile(owed, events_of(session, obligation_id=owed.id), document)
+
+
+def events_of(session: Session, *, obligation_id: int) -> list[ObligationEvent]:
+    """What befell an obligation, in order: one statement."""
+    query = select(ObligationEvent).where(ObligationEvent.obligation_id == obligation_id)
+    return list(session.scalars(query.order_by(ObligationEvent.id)))
 
 
 def find_document(session: Session, *, actor: Actor, obligation_id: int) -> SentDocument:

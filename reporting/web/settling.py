@@ -26,7 +26,7 @@ from reporting.services.explanations import (
 )
 from reporting.services.finding_drafts import own_draft
 from reporting.services.inbox import list_waiting
-from reporting.services.obligation_acts import events_of
+from reporting.services.obligation_records import events_of
 from reporting.services.receipts import issue_for_people
 from reporting.services.rights import may_do_to
 from reporting.sign_off_doors import MOST_AT_ONCE, circumstances, one_by_one

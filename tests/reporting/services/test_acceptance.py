@@ -29,7 +29,7 @@ from reporting.services.cell_comments import Comment, comments_of
 from reporting.services.consolidation import consolidate
 from reporting.services.explanations import Explained, Warned, explain, open_issues
 from reporting.services.exports import edition_workbook
-from reporting.services.obligation_acts import events_of
+from reporting.services.obligation_records import events_of
 from reporting.services.receipts import Verdict
 from tests.builders import GOOD_CELLS, IN_Q3, Q3, SYSTEM, a_return, a_unit, shipped_forms
 from tests.reporting.services.receiving import send

@@ -61,14 +61,17 @@ def owed_by(session: Session, code: str) -> int:
 
 
 def befell(tower: Tower, code: str) -> Counter[str]:
-    """What the clock did to a unit: marks, and notices but reminders, by kind."""
+    """What the clock did to a unit: marks, and notices but reminders, by kind.
+
+    That a unit got more time is told by whoever gave it, and is no doing of the clock.
+    """
     with tower.sessions() as session:
         number = owed_by(session, code)
         events = select(ObligationEvent.change).where(
             ObligationEvent.obligation_id == number, ObligationEvent.actor == "clock"
         )
         notices = select(Notice.kind).where(
-            Notice.obligation_id == number, Notice.kind != "reminder"
+            Notice.obligation_id == number, Notice.kind.not_in(["reminder", "extended"])
         )
         return Counter(map(str, [*session.scalars(events), *session.scalars(notices)]))
 

@@ -248,3 +248,12 @@ def test_what_is_no_csv_and_no_day_is_a_fault_of_its_line(session: Session) -> N
         now=NOW,
     )
     assert [fault.line for fault in done.faults] == [2]
+
+
+@pytest.mark.usefixtures("province")
+def test_a_unit_that_has_gone_since_is_not_assigned_a_period_of_its_time(session: Session) -> None:
+    """It was there on 14/6/2025 and ended on 30/6: nobody can report for it in 2026."""
+    done = given(session, f"form,unit,period\n{LEAF_FORM},OLD,2025-Q2\n")
+    assert "Xã Mới (X1)" in done.faults[0].vi
+    assert "06/10/2026" in done.faults[0].vi
+    assert count(session) == 0

@@ -20,6 +20,7 @@ from reporting.models import (
 from reporting.services import obligation_acts as acts
 from reporting.services.actors import Actor, of_unit
 from reporting.services.board import By, board
+from reporting.services.obligation_records import events_of
 from tests.builders import SYSTEM, ZONE, a_province, a_return, a_unit, an_open_period
 from tests.builders import shipped_forms as shipped
 from tests.reporting.services.receiving import counted_statements, send
@@ -65,7 +66,7 @@ def test_more_time_for_one_unit(session: Session) -> None:
     assert (moved.declared_due_at, other.due_at) == (DUE, DUE)
     asked = {row.occurrence[:10] for row in session.scalars(select(JobAction))}
     assert "2026-09-25" in asked
-    assert [event.change for event in acts.events_of(session, obligation_id=number)] == ["extended"]
+    assert [event.change for event in events_of(session, obligation_id=number)] == ["extended"]
     with pytest.raises(Conflict):
         acts.extend(session, at(), obligation_id=number, due_on=date(2026, 9, 25))
 
@@ -87,7 +88,7 @@ def test_a_waived_unit_leaves_the_counts(session: Session) -> None:
     acts.waive(session, at(), obligation_id=number)
     with pytest.raises(Conflict):
         acts.waive(session, at(), obligation_id=number)
-    assert len(acts.events_of(session, obligation_id=number)) == 1
+    assert len(events_of(session, obligation_id=number)) == 1
     line = board(session, actor=SYSTEM, period="2026-Q3")[0]
     assert (line.expected, line.waived, str(line.completeness)) == (1, 1, "0.0")
     acts.owe_again(session, at(), obligation_id=number)
@@ -167,7 +168,7 @@ def test_an_outage_moves_what_was_due_during_and_after_it(session: Session) -> N
     moved = owed_by(session, "X1")
     assert (moved.due_at, moved.declared_due_at) == (DUE + timedelta(days=2), DUE)
     assert moved.suspended_at is None
-    changes = [event.change for event in acts.events_of(session, obligation_id=moved.id)]
+    changes = [event.change for event in events_of(session, obligation_id=moved.id)]
     assert changes == ["suspended", "resumed"]
 
 
