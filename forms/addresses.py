@@ -39,8 +39,9 @@ class Places:
         """The ordinal of a row and what was sent; looked for only where there is an issue."""
         if table.key in self._named:
             named, total = self._named.pop(table.key)
-            for number, (name, raw) in enumerate(named, 1):
-                self._rows[(table.key, name.path)] = (number, raw)
+            for ordinal, (name, raw) in enumerate(named, 1):
+                # A row that was dropped, as a double is, still counts for those below it.
+                self._rows[(table.key, name.path)] = (raw.number or ordinal, raw)
             if total is not None:
                 self._rows[(table.key, TOTAL)] = (0, total)
         return self._rows.get((table.key, path), (0, None))

@@ -13,9 +13,9 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from forms.catalogue_checks import cross_faults
+from forms.catalogue_checks import cross_faults, missing_form_faults
 from forms.code_lists import CodeList, read_code_list
-from forms.declaration import Declaration, read_file
+from forms.declaration import Declaration, read_partly
 from forms.definition import FormVersion
 from forms.derived import derived_layouts
 from forms.faults import BadDeclaration, Fault
@@ -129,6 +129,11 @@ def load_forms(folders: Sequence[Path] = (), *, files: Sequence[Path] = ()) -> C
     findings.faults += cross_faults(
         findings.declarations.values(), regimes=findings.regimes, lists=findings.lists
     )
+    if not findings.faults:  # A form that could not be read would be missed here as well.
+        named = {name.removeprefix("regime "): file for name, file in findings.files.items()}
+        findings.faults += missing_form_faults(
+            findings.declarations.values(), findings.regimes, named
+        )
     if findings.faults:
         raise BadDeclaration(findings.faults)
     forms = tuple(
@@ -159,7 +164,7 @@ def _read_folder(findings: _Findings, folder: Path) -> None:
 
 
 def _read_one(findings: _Findings, path: Path) -> FormVersion | None:
-    """Read one file into the findings; the form, if it is one."""
+    """Read one file into the findings; the form, if it is one and knows what it is called."""
     findings.read.add(path.resolve())
     try:
         content = path.read_bytes()
@@ -173,7 +178,7 @@ def _read_one(findings: _Findings, path: Path) -> FormVersion | None:
             if _claim(findings, f"list {code_list.code}", path):
                 findings.lists[code_list.code] = code_list
             return None
-        declaration = read_file(content, file=str(path))
+        declaration = read_partly(content, file=str(path))
     except BadDeclaration as error:
         findings.faults += error.faults
         return None
@@ -182,6 +187,10 @@ def _read_one(findings: _Findings, path: Path) -> FormVersion | None:
         findings.faults.append(Fault(str(path), 1, "file", problem, "a readable file"))
         return None
     form = declaration.form
+    findings.faults += declaration.document.faults
+    # A faulty form is still one that others name, and may be wrong about others.
+    if not (form.code and form.version):
+        return None
     if _claim(findings, f"{form.code} version {form.version}", path):
         findings.declarations[form.code, form.version] = declaration
     return form

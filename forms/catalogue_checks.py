@@ -5,7 +5,8 @@ Faults here carry the line of the file that names something, as faults within on
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from forms.code_lists import CodeList
 from forms.declaration import Declaration
@@ -13,6 +14,7 @@ from forms.declaration_rules import external_problems
 from forms.definition import Column, Consolidate, Mode, RowModel, Rule, Source, Table
 from forms.faults import Fault
 from forms.regime import Regime
+from forms.unit_kinds import BRANCH_KINDS, KINDS
 from forms.yaml_tree import Path
 
 Problem = tuple[Path, str, str]
@@ -35,12 +37,42 @@ def cross_faults(
         for path, problem, expected in (
             *_regime_problems(declaration, regimes),
             *_list_problems(declaration, lists),
+            *_section_problems(declaration, regimes),
             *_rule_problems(declaration, newest),
             *_source_problems(declaration, newest),
         ):
-            line = document.line(path)
-            faults.append(Fault(document.file, line, document.key(path), problem, expected))
+            if not document.is_misshapen(path):
+                line = document.line(path)
+                faults.append(Fault(document.file, line, document.key(path), problem, expected))
     return faults
+
+
+def missing_form_faults(
+    declarations: Iterable[Declaration], regimes: Mapping[str, Regime], files: Mapping[str, str]
+) -> list[Fault]:
+    """Regimes that ask for figures and have no form for them (component 10, Điều 8(8)a).
+
+    `files` says where each stands. A secret regime is listed only, and takes no data.
+    """
+    asked = {declaration.form.regime for declaration in declarations}
+    return [
+        Fault(
+            files[code],
+            _line_of(regime.text, "content:"),
+            "content",
+            "asks for figures, and no form is declared for them: component 10, biểu mẫu số liệu",
+            f"a form with `regime: {code}`, or its code in `forms` of the regime",
+        )
+        for code, regime in regimes.items()
+        if "figures" in regime.content
+        and not (regime.is_secret or regime.forms or code in asked)
+        and code in files
+    ]
+
+
+def _line_of(text: str, beginning: str) -> int:
+    lines = enumerate(text.splitlines(), start=1)
+    return next((number for number, line in lines if line.startswith(beginning)), 1)
 
 
 def _among(names: Collection[str]) -> str:
@@ -56,17 +88,14 @@ def _regime_problems(declaration: Declaration, regimes: Mapping[str, Regime]) ->
     if regime.is_secret:
         problem = f"regime {regime.code} is secret: its reports are not kept in this system"
         yield ("regime",), problem, "a regime that is not secret (Điều 1(2) Nghị định 09/2019)"
-    for index, kind in enumerate(form.periods):
+    for kind in form.periods:
         if kind not in regime.periods:
-            yield (
-                ("periods", index),
-                f"{kind} is not in regime {regime.code}",
-                _among(regime.periods),
-            )
-    for index, kind in enumerate(form.reporter_kinds):
+            at = _item(declaration, ("periods",), kind)
+            yield at, f"{kind} is not in regime {regime.code}", _among(regime.periods)
+    for kind in form.reporter_kinds:
         if kind not in regime.due:
             problem = f"regime {regime.code} has no due day for {kind}"
-            yield ("reporter", "kinds", index), problem, _among(regime.due)
+            yield _item(declaration, ("reporter", "kinds"), kind), problem, _among(regime.due)
     if regime.predecessors:
         return
     for at, _, rule in _rules(declaration):
@@ -80,11 +109,52 @@ def _list_problems(declaration: Declaration, lists: Mapping[str, CodeList]) -> I
         if table.heading.code_list and table.heading.code_list not in lists:
             at: Path = ("tables", index, "rows", "heading", "list")
             yield at, f"there is no list {table.heading.code_list}", _among(lists)
+        paths = _column_paths(declaration, index)
         for column in table.columns:
             if column.code_list and column.code_list not in lists:
-                at = ("tables", index, "columns")
-                problem = f"column {column.id}: there is no list {column.code_list}"
-                yield at, problem, _among(lists)
+                at = (*paths.get(column.id, ("tables", index, "columns")), "list")
+                yield at, f"there is no list {column.code_list}", _among(lists)
+
+
+def _section_problems(declaration: Declaration, regimes: Mapping[str, Regime]) -> Iterator[Problem]:
+    """Whose reports a section adds up must be a kind of unit, or its rows would never come."""
+    known = {*KINDS, *BRANCH_KINDS, *(kind for regime in regimes.values() for kind in regime.due)}
+    for index, table in enumerate(declaration.form.tables):
+        for number, section in enumerate(table.sections):
+            at: Path = ("tables", index, "sections", number, "kinds")
+            for kind in section.kinds:
+                if kind not in known:
+                    yield _item(declaration, at, kind), f"{kind} is no kind of unit", _among(known)
+
+
+def _item(declaration: Declaration, path: Path, text: str) -> Path:
+    """Where a text stands in a list of the file: what has the wrong shape there is left out."""
+    found = _dig(declaration.document.data, path)
+    return (*path, found.index(text)) if isinstance(found, list) and text in found else path
+
+
+def _dig(data: Any, path: Path) -> Any:
+    for part in path:
+        is_there = part in data if isinstance(data, dict) else isinstance(data, list)
+        if not is_there or (isinstance(part, int) and part >= len(data)):
+            return None
+        data = data[part]
+    return data
+
+
+def _column_paths(declaration: Declaration, table: int) -> dict[str, Path]:
+    """Column id -> where it stands, below however many headers."""
+    found: dict[str, Path] = {}
+    waiting: list[Path] = [("tables", table, "columns")]
+    while waiting:
+        path = waiting.pop()
+        entries = _dig(declaration.document.data, path)
+        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+            if isinstance(entry, dict):
+                if "columns" in entry:
+                    waiting.append((*path, index, "columns"))
+                found.setdefault(str(entry.get("id")), (*path, index))
+    return found
 
 
 def _rules(declaration: Declaration) -> Iterator[tuple[Path, Table, Rule]]:
@@ -103,6 +173,8 @@ def _rule_problems(
             if ref.source not in newest:
                 yield at, f"there is no form {ref.source}", _among(newest)
                 continue
+            if newest[ref.source].is_faulty:
+                continue  # What it lacks may be what is wrong with it.
             other = newest[ref.source].form.tables
             for problem, expected in external_problems(ref, table=table, other=other):
                 yield at, problem, expected
@@ -117,18 +189,35 @@ def _source_problems(
         if source.form not in newest:
             yield (*at, "from"), f"there is no form {source.form}", _among(newest)
             continue
+        if newest[source.form].is_faulty:
+            continue
         tables = newest[source.form].form.table_by_key
         if source.table not in tables:
             problem = f"form {source.form} has no table {source.table}"
             yield (*at, "table"), problem, _among(tables)
             continue
-        target = form.table_by_key[source.into]
-        yield from _column_problems(source, tables[source.table], target, at)
+        target = form.table_by_key.get(source.into)
+        if target is None:
+            continue
+        known = _sure_columns(declaration, target)
+        yield from _column_problems(source, tables[source.table], known, at)
         yield from _row_problems(source, tables[source.table], target, at)
 
 
-def _column_problems(source: Source, table: Table, target: Table, at: Path) -> Iterator[Problem]:
-    for into in target.columns:
+def _sure_columns(declaration: Declaration, table: Table) -> list[Column]:
+    """The columns of a table but those whose type could not be read."""
+    paths = _column_paths(declaration, declaration.form.tables.index(table))
+    return [
+        column
+        for column in table.columns
+        if not declaration.document.is_misshapen((*paths.get(column.id, ()), "type"))
+    ]
+
+
+def _column_problems(
+    source: Source, table: Table, targets: Sequence[Column], at: Path
+) -> Iterator[Problem]:
+    for into in targets:
         said = into.id in source.columns
         taken = source.columns.get(into.id, into.id)
         here = (*at, "columns", into.id) if said else at

@@ -33,6 +33,11 @@ class Declaration:
     form: FormVersion
     document: Document
 
+    @property
+    def is_faulty(self) -> bool:
+        """Whether anything is wrong with the file by itself."""
+        return bool(self.document.faults)
+
 
 def read_declaration(text: str, *, file: str) -> FormVersion:
     """The declared form. Raises BadDeclaration with every fault of the file."""
@@ -41,11 +46,19 @@ def read_declaration(text: str, *, file: str) -> FormVersion:
 
 def read_file(content: bytes, *, file: str) -> Declaration:
     """The declared form with its lines, from the bytes of the file. Raises BadDeclaration."""
+    declaration = read_partly(content, file=file)
+    if declaration.is_faulty:
+        raise BadDeclaration(declaration.document.faults)
+    return declaration
+
+
+def read_partly(content: bytes, *, file: str) -> Declaration:
+    """The form as far as it can be built, so that what other files say of it can be told as well.
+
+    Its document has the faults. Raises BadDeclaration where the file is no YAML mapping at all.
+    """
     document = read_bytes(content, file=file)
-    form = _build_form(document, check_shape(_SHAPE, document), content)
-    if document.faults:
-        raise BadDeclaration(document.faults)
-    return Declaration(form, document)
+    return Declaration(_build_form(document, check_shape(_SHAPE, document), content), document)
 
 
 def _build_form(document: Document, data: Data, content: bytes) -> FormVersion:

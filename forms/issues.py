@@ -20,7 +20,9 @@ class Issue:
     """One finding.
 
     `cell` is the cell id, `address` its display (`r05.c02`), `place` the sheet cell.
-    `rule` and `rule_id` name the rule that was broken, if one was. All are texts.
+    `rule` and `rule_id` name the rule that was broken, if one was. All are texts. What was given
+    and expected is mostly what stands in a cell; where it is words, `given_en` and `expected_en`
+    say them in English.
     """
 
     code: str
@@ -34,6 +36,8 @@ class Issue:
     rule_id: str = ""
     label: str = ""  # the header or the row in words, or what else the sentence names
     note: str = ""
+    given_en: str = ""
+    expected_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +171,8 @@ CATALOGUE: Mapping[str, Wording] = {
         "This table has no column {given}. It has: {expected}.",
     ),
     "missing_value": Wording(
-        "Ô {address} ({label}) bắt buộc phải có số liệu. Không có phát sinh thì ghi 0.",
-        "Cell {address} ({label}) must be filled. Where there is nothing to report, write 0.",
+        "Ô {address} ({label}) bắt buộc phải điền. Cần: {expected}.",
+        "Cell {address} ({label}) must be filled. Expected: {expected}.",
     ),
     "not_a_figure": Wording(
         "Ô {address} ({label}) ghi “{given}”, không phải là số. Cần: {expected}.",
@@ -256,15 +260,16 @@ CATALOGUE: Mapping[str, Wording] = {
 def sentence(issue: Issue, language: str = VI) -> str:
     """The issue as one sentence for a person, in Vietnamese (`vi`) or English (`en`)."""
     wording = CATALOGUE[issue.code]
-    template = wording.vi if language == VI else wording.en
+    is_english = language != VI
+    template = wording.en if is_english else wording.vi
     text = template.format(
         address=issue.place or issue.address,
-        given=issue.given,
-        expected=issue.expected,
-        rule=issue.rule if language == VI else _rule_in_english(issue.rule),
+        given=(is_english and issue.given_en) or issue.given,
+        expected=(is_english and issue.expected_en) or issue.expected,
+        rule=_rule_in_english(issue.rule) if is_english else issue.rule,
         label=issue.label,
     )
-    return f"{text} {issue.note}".rstrip() if issue.note and language == VI else text
+    return f"{text} {issue.note}".rstrip() if issue.note and not is_english else text
 
 
 #: What `forms.rule_outcomes.printed` says in words; longer phrases first.

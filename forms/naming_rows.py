@@ -123,10 +123,12 @@ class RowNamer:
         named: list[Named] = []
         seen: dict[str, tuple[RawRow, int]] = {}
         sections = self._section_texts()
+        number = 0
         for raw in rows:
             if not raw.key and not has_content(raw):
                 continue
-            number = len(named) + 1
+            number += 1
+            raw.number = number
             label = one_line(raw.key)
             if not label and self._table.model is RowModel.UNITS and len(rows) == 1:
                 label = self._circumstances.unit
@@ -134,17 +136,15 @@ class RowNamer:
                 heading = self._table.heading.label or "tên dòng"
                 self._row_issue("row_without_key", raw, number, label=heading)
             section = sections.get(normalise(raw.section), "") if sections else ""
-            if sections and not section:
-                expected = some(list(dict.fromkeys(sections.values())))
-                self._row_issue(
-                    "unknown_section", raw, number, cut(raw.section) or "(trống)", expected
-                )
+            is_sure = bool(section) or not sections
+            if not is_sure:
+                section = self._unknown_section(raw, number, sections)
             key = self._key(label, raw, number)
             if key in self._totals:  # It would be counted twice.
                 self._row_issue("unknown_row", raw, number, cut(label), TOTAL)
             name = _row_name(key, section, label)
             path = name.path
-            if path in seen:
+            if path in seen and is_sure:
                 first, at = seen[path]
                 expected = first.places.get("key", "") or self._address(at)
                 self._row_issue("duplicate_row", raw, number, label, expected)
@@ -152,6 +152,19 @@ class RowNamer:
             seen[path] = (raw, number)
             named.append((name, raw))
         return named
+
+    def _unknown_section(self, raw: RawRow, number: int, sections: Mapping[str, str]) -> str:
+        """Say that a row is in no section; give it one of its own, so that it doubles no other."""
+        given = cut(raw.section)
+        self._row_issue(
+            "unknown_section",
+            raw,
+            number,
+            given or "(trống)",
+            some(list(dict.fromkeys(sections.values()))),
+            given_en="" if given else "(blank)",
+        )
+        return f"?{number}"
 
     def _key(self, label: str, raw: RawRow, number: int) -> str:
         """What matches this row with those of other reports: a code, or the normalized text."""
@@ -214,6 +227,7 @@ class RowNamer:
         expected: str = "",
         *,
         label: str = "",
+        given_en: str = "",
         severity: Severity = Severity.ERROR,
     ) -> None:
         self._issues.append(
@@ -224,6 +238,7 @@ class RowNamer:
                 address=self._address(number),
                 place=raw.places.get("key", ""),
                 given=given,
+                given_en=given_en,
                 expected=expected,
                 label=label,
             )

@@ -16,12 +16,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 
+from forms.file_refusals import Refused, refusal
 from forms.issues import Issue
 
 _MIB = 1024 * 1024
-
-#: What a reporter should do instead, in the words of every refusal.
-EXPECTED = "tệp .xlsx tải từ hệ thống này, lưu ở dạng Excel Workbook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +105,6 @@ _SHEETS = "xl/worksheets/"
 _UNREAD = ("xl/theme/", "xl/drawings/", "xl/charts/", "xl/media/", "xl/printerSettings/")
 
 
-class Refused(Exception):  # noqa: N818 - it is no error of ours
-    """Why a file is not taken; becomes an issue at the door."""
-
-    def __init__(self, code: str, given: str) -> None:
-        super().__init__(given)
-        self.issue = Issue(code, given=given, expected=EXPECTED)
-
-
 def open_workbook(data: bytes, *, limits: XlsxLimits = USUAL_LIMITS) -> OpenedXlsx | Issue:
     """Look a file over; give back its parts, or the issue that says what it is instead."""
     try:
@@ -125,12 +115,12 @@ def open_workbook(data: bytes, *, limits: XlsxLimits = USUAL_LIMITS) -> OpenedXl
         *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, EOFError),
         *(NotImplementedError, OverflowError, ValueError, IndexError, KeyError, OSError),
     ):
-        return Issue("malformed", given="tệp Excel bị hỏng", expected=EXPECTED)
+        return refusal("malformed", "damaged")
 
 
 def _open(data: bytes, limits: XlsxLimits) -> OpenedXlsx:
     if len(data) > limits.file_bytes:
-        raise Refused("malformed", f"tệp lớn {len(data) // 1024} KB")
+        raise Refused("malformed", "large_file", count=len(data) // 1024)
     _blame_other_kinds(data)
     _check_end_record(data, limits)
     with zipfile.ZipFile(BytesIO(data)) as archive:
@@ -143,7 +133,7 @@ def _open(data: bytes, limits: XlsxLimits) -> OpenedXlsx:
     for name, part in parts.items():
         _check_markup(part)
         if not name.startswith(_SHEETS) and name.endswith(_LISTS) and len(part) > _LONGEST_LIST:
-            raise Refused("malformed", f"phần {name} quá lớn")
+            raise Refused("malformed", "large_part", name=name)
     if _STRINGS in parts:
         parts[_STRINGS] = _without_counts(parts[_STRINGS])
         sums[_STRINGS] = zlib.crc32(parts[_STRINGS])
@@ -160,14 +150,14 @@ def _without_counts(part: bytes) -> bytes:
         # A list without any text may be one empty element.
         if re.fullmatch(rb"(?s).{0,200}<sst(?:\s[^<>]{0,2000})?/>\s*", part):
             return _PLAIN_START_OF_TEXTS + b"</sst>"
-        raise Refused("malformed", "danh sách chữ của tệp Excel bị hỏng")
+        raise Refused("malformed", "damaged_texts")
     return part.replace(starts[0], _PLAIN_START_OF_TEXTS, 1)
 
 
 def _check_shared_texts(strings: bytes) -> int:
     """The length of the longest of the texts that cells name; none is longer than Excel allows."""
     if _is_prefixed(strings, _PREFIXED_TEXT, _TEXTS):
-        raise Refused("malformed", "tệp Excel dùng tiền tố lạ cho ô chữ")
+        raise Refused("malformed", "odd_prefix")
     return _modest(_longest(strings, b"<si", b"</si>"))
 
 
@@ -177,15 +167,15 @@ def _check_texts(sheet: bytes, longest: int) -> None:
     A library gives each cell a text of its own, however many cells name the same one.
     """
     if _is_prefixed(sheet, _PREFIXED_TEXT, _TEXTS):
-        raise Refused("malformed", "tệp Excel dùng tiền tố lạ cho ô chữ")
+        raise Refused("malformed", "odd_prefix")
     _modest(_longest(sheet, b"<is>", b"</is>"))
     if longest * sum(sheet.count(sign) for sign in _NAMES_A_TEXT) > _MOST_TEXT:
-        raise Refused("malformed", "tệp có quá nhiều ô chữ rất dài")
+        raise Refused("malformed", "long_cells")
 
 
 def _modest(length: int) -> int:
     if length > _LONGEST_TEXT:
-        raise Refused("malformed", "tệp có ô dài quá 32.767 ký tự")
+        raise Refused("malformed", "long_cell")
     return length
 
 
@@ -208,72 +198,72 @@ def _blame_other_kinds(data: bytes) -> None:
     start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         if "EncryptedPackage".encode("utf-16-le") in data:
-            raise Refused("malformed", "tệp Excel có mật khẩu")
-        raise Refused("not_this_template", "tệp .xls hoặc .doc kiểu cũ")
+            raise Refused("malformed", "password")
+        raise Refused("not_this_template", "old_office")
     if start.startswith((b"<!doctype html", b"<html", b"<table", b"<meta")):
-        raise Refused("not_this_template", "trang web (HTML) mang đuôi Excel")
+        raise Refused("not_this_template", "html")
     if start.startswith(b"<"):
-        raise Refused("not_this_template", "tệp XML")
+        raise Refused("not_this_template", "xml")
     if start.startswith(b"%pdf"):
-        raise Refused("not_this_template", "tệp PDF")
+        raise Refused("not_this_template", "pdf")
     if not data:
-        raise Refused("malformed", "tệp rỗng")
-    raise Refused("not_this_template", "không phải tệp Excel .xlsx")
+        raise Refused("malformed", "empty")
+    raise Refused("not_this_template", "no_xlsx")
 
 
 def _check_end_record(data: bytes, limits: XlsxLimits) -> None:
     """Refuse a directory that would itself take long to read, by the size it claims."""
     at = data.rfind(b"PK\x05\x06")
     if at < 0 or at + 22 > len(data):
-        raise Refused("malformed", "tệp Excel bị hỏng hoặc tải chưa hết")
+        raise Refused("malformed", "cut_off")
     count, size = struct.unpack_from("<HI", data, at + 10)
     if count > limits.entries or size > limits.entries * 512:
-        raise Refused("malformed", "tệp nén có quá nhiều phần")
+        raise Refused("malformed", "many_parts")
 
 
 def _check_directory(entries: list[zipfile.ZipInfo], file_bytes: int, limits: XlsxLimits) -> None:
     names = {entry.filename for entry in entries}
     if len(entries) > limits.entries or len(names) < len(entries):
-        raise Refused("malformed", "tệp nén có quá nhiều phần hoặc phần trùng tên")
+        raise Refused("malformed", "double_parts")
     if any(entry.flag_bits & 0x1 for entry in entries):
-        raise Refused("malformed", "tệp nén có mật khẩu")
+        raise Refused("malformed", "zip_password")
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > limits.unpacked_bytes:
-        raise Refused("malformed", f"tệp mở ra thành {unpacked // _MIB} MB")
+        raise Refused("malformed", "unpacks_to", count=unpacked // _MIB)
     if unpacked > _MIB and unpacked > limits.ratio * file_bytes:
-        raise Refused("malformed", "tệp nén bất thường")
+        raise Refused("malformed", "odd_ratio")
     if any(
         entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries
     ):
-        raise Refused("malformed", "kiểu nén lạ")
+        raise Refused("malformed", "odd_packing")
 
 
 def _blame_other_packages(names: set[str]) -> None:
     """Name what a zip archive is, where it is no plain workbook."""
     lower = {name.lower() for name in names}
     if any(name.endswith("vbaproject.bin") for name in lower):
-        raise Refused("not_this_template", "tệp Excel có macro")
+        raise Refused("not_this_template", "macro")
     if any(name.startswith("xl/externallinks/") for name in lower):
-        raise Refused("not_this_template", "tệp Excel có liên kết sang tệp khác")
+        raise Refused("not_this_template", "links")
     if "xl/workbook.xml" in names:
         return
     kinds = {
-        "xl/workbook.bin": "tệp Excel nhị phân (.xlsb)",
-        "word/document.xml": "tệp Word (.docx)",
-        "ppt/presentation.xml": "tệp PowerPoint (.pptx)",
-        "mimetype": "tệp OpenDocument (.ods, .odt)",
+        "xl/workbook.bin": "xlsb",
+        "word/document.xml": "docx",
+        "ppt/presentation.xml": "pptx",
+        "mimetype": "ods",
     }
     for name, kind in kinds.items():
         if name in lower:
             raise Refused("not_this_template", kind)
-    raise Refused("not_this_template", "tệp nén không phải tệp Excel")
+    raise Refused("not_this_template", "no_workbook")
 
 
 def _inflate(data: bytes, entry: zipfile.ZipInfo) -> bytes:
     """One part, whose directory entry must say its true size: a library would trust the stream."""
     at = entry.header_offset
     if data[at : at + 4] != b"PK\x03\x04":
-        raise Refused("malformed", "tệp nén bị hỏng")
+        raise Refused("malformed", "damaged_zip")
     name_length, extra_length = struct.unpack_from("<HH", data, at + 26)
     start = at + 30 + name_length + extra_length
     packed = memoryview(data)[start : start + entry.compress_size]
@@ -283,9 +273,9 @@ def _inflate(data: bytes, entry: zipfile.ZipInfo) -> bytes:
         stream = zlib.decompressobj(-zlib.MAX_WBITS)
         content = stream.decompress(packed, entry.file_size + 1)
         if not stream.eof:
-            raise Refused("malformed", "tệp nén khai sai kích thước")
+            raise Refused("malformed", "false_size")
     if len(content) != entry.file_size or zlib.crc32(content) != entry.CRC:
-        raise Refused("malformed", "tệp nén khai sai kích thước")
+        raise Refused("malformed", "false_size")
     return content
 
 
@@ -293,7 +283,7 @@ def _check_markup(part: bytes) -> None:
     """No entities and no document types, in any encoding: nothing that we read has them."""
     # Entities are declared inside a document type, and in nothing else.
     if b"<!DOCTYPE" in part or b"\x00" in part:
-        raise Refused("malformed", "tệp chứa định nghĩa XML không được phép")
+        raise Refused("malformed", "entities")
 
 
 #: A cell or a row that does not say where it is, or is beyond ten thousand rows or 208 columns.
@@ -315,10 +305,10 @@ def check_extent(part: bytes, *, limits: XlsxLimits = USUAL_LIMITS) -> None:
     """
     start, end = part.find(b"<sheetData"), part.rfind(b"</sheetData>")
     if _ASTRAY.search(part, max(start, 0)) or _is_prefixed(part, _PREFIXED, _CELLS):
-        raise Refused("malformed", f"bảng tính rộng quá 208 cột hoặc dài quá {limits.rows} dòng")
+        raise Refused("malformed", "wide_sheet", count=limits.rows)
     last = _LAST_ROW.search(part, max(0, part.rfind(b"<row ", 0, max(end, 0))))
     if last and int(last[1]) > limits.rows:
-        raise Refused("malformed", f"bảng tính dài quá {limits.rows} dòng")
+        raise Refused("malformed", "long_sheet", count=limits.rows)
 
 
 def _is_prefixed(part: bytes, pattern: re.Pattern[bytes], names: tuple[bytes, ...]) -> bool:

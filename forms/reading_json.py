@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from itertools import islice
 from typing import Any, NoReturn
@@ -32,7 +33,11 @@ _ROW = frozenset({"key", "section", "cells"})
 
 
 class _Refused(ValueError):
-    """A number that no figure could be, met while parsing."""
+    """What no return can hold, met while parsing; in both languages."""
+
+    def __init__(self, vi: str, en: str) -> None:
+        super().__init__(en)
+        self.vi = vi
 
 
 def parse_json(body: bytes | str) -> Any:
@@ -58,7 +63,9 @@ def read_json(body: bytes | str) -> RawReturn:
     try:
         return read_object(parse_json(body))
     except (ValueError, RecursionError) as error:
-        return RawReturn(issues=[_malformed(_why(error))])
+        why = _why(error)
+        found = _malformed(error.vi if isinstance(error, _Refused) else why)
+        return RawReturn(issues=[replace(found, given_en=why)])
 
 
 def _why(error: Exception) -> str:
@@ -172,14 +179,19 @@ def _malformed(given: str, expected: str = _SHAPE) -> Issue:
 
 def _decimal(text: str) -> Decimal:
     if len(text) > _LONGEST_NUMBER:
-        raise _Refused(f"a number of {len(text)} characters: {text[:20]}…")
+        raise _too_long(text)
     return Decimal(text)
 
 
 def _integer(text: str) -> int:
     if len(text) > _LONGEST_NUMBER:
-        raise _Refused(f"a number of {len(text)} characters: {text[:20]}…")
+        raise _too_long(text)
     return int(text)
+
+
+def _too_long(text: str) -> _Refused:
+    count, start = len(text), f"{text[:20]}…"
+    return _Refused(f"số dài {count} ký tự: {start}", f"a number of {count} characters: {start}")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -193,9 +205,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
                 twice = name
                 break
             seen.add(name)
-        raise _Refused(f"{twice[:60]!r} stands twice in one object")
+        name = repr(twice[:60])
+        raise _Refused(
+            f"{name} có hai lần trong một đối tượng", f"{name} stands twice in one object"
+        )
     return value
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise _Refused(f"{name} is not a number of JSON")
+    raise _Refused(f"{name} không phải là số trong JSON", f"{name} is not a number of JSON")

@@ -6,7 +6,8 @@ that a working day lies between the end of the data window and the due day.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -38,6 +39,7 @@ from forms.regime import (
     RegimeKind,
     Roll,
 )
+from forms.working_days import WorkingCalendar
 from forms.yaml_tree import Document, Path, read_bytes
 
 #: Điều 8(2) and Điều 8(4), in the order of the decree.
@@ -45,6 +47,12 @@ CONTENT = ("narrative", "figures")
 METHODS = ("direct", "post", "fax", "mail", "software", "other")
 
 _PERIODIC, _THEMATIC, _AD_HOC = RegimeKind
+
+#: As the law has it: a swap of days is for one year, and no rule.
+_CALENDAR = WorkingCalendar()
+
+#: Years in which every day of the year falls on every day of the week.
+_YEARS = range(2026, 2038)
 
 #: Điều 6. A people's committee of a district may do nothing since 2025-07-01.
 _MAY_ISSUE: Mapping[Issuer, tuple[RegimeKind, ...]] = {
@@ -278,9 +286,11 @@ def _faults(data: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
         yield ("due",), "is missing: periods are due on days", "due by kind of unit, or no periods"
     window = data.get("window", DECREE)
     for unit, due in data.get("due", {}).items():
-        if periods and not _can_have_a_day_between(window, due):
+        without = [period.label_vi for period in _without_a_day_between(periods, window, due)]
+        if without:
             problem = "no period can have a working day between the data window and this due day"
-            yield ("due", unit), problem, "a later day (Điều 8(5)b)"
+            told = f"{problem}, such as {without[0]}"
+            yield ("due", unit), told, "a later day (Điều 8(5)b)"
 
 
 def _issuing_faults(
@@ -297,11 +307,21 @@ def _issuing_faults(
         yield ("legal", "document"), problem, ", ".join(_DOCUMENTS[kind])
 
 
-def _can_have_a_day_between(window: WindowRule, due: DueDay) -> bool:
-    """Whether any day at all lies between the end of the window and the due day."""
-    if due.months_after:
-        return not (window.last_day == 0 and due.months_after == 1 and due.day == 1)
-    return window.last_day != 0 and due.day > window.last_day + 1
+def _without_a_day_between(
+    kinds: Sequence[str], window: WindowRule, due: DueDay
+) -> Iterator[Period]:
+    """The periods that in no year have a working day between the window's end and the due day.
+
+    One of each, such as one December: it ends later than other months where the window keeps
+    within the year, so that a day that does for the others may not do for it.
+    """
+    for kind in kinds:
+        for period in Period.of_kind(kind, _YEARS[0]):
+            same = (replace(period, year=year) for year in _YEARS)
+            if not any(
+                _CALENDAR.working_days_between(one.window(window).last, due.on(one)) for one in same
+            ):
+                yield period
 
 
 def _occasions(document: Document, data: Mapping[str, Any]) -> tuple[Occasion, ...]:

@@ -14,13 +14,12 @@ from io import BytesIO
 from python_calamine import CalamineError, CalamineWorkbook
 
 from forms.excel_formulas import column_letters
+from forms.file_refusals import Refused, refusal
 from forms.issues import Issue
 from forms.locating_tables import Grid, Located, cell_at, locate_tables, note_place
 from forms.opening_xlsx import (
-    EXPECTED,
     USUAL_LIMITS,
     OpenedXlsx,
-    Refused,
     XlsxLimits,
     open_workbook,
 )
@@ -51,27 +50,27 @@ def read_xlsx(data: bytes, *, limits: XlsxLimits = USUAL_LIMITS) -> RawReturn:
     except Refused as refused:
         return RawReturn(issues=[refused.issue])
     except (CalamineError, ValueError, KeyError, IndexError, OSError, OverflowError, MemoryError):
-        return _refused("tệp Excel bị hỏng", code="malformed")
+        return _refused("damaged", code="malformed")
     except BaseException as panic:
         # What a library in Rust gives up on is no Exception to Python.
         if type(panic).__module__ != "pyo3_runtime":
             raise
-        return _refused("tệp Excel bị hỏng", code="malformed")
+        return _refused("damaged", code="malformed")
 
 
-def _refused(given: str, *, code: str = "not_this_template") -> RawReturn:
-    return RawReturn(issues=[Issue(code, given=given, expected=EXPECTED)])
+def _refused(reason: str, *, code: str = "not_this_template") -> RawReturn:
+    return RawReturn(issues=[refusal(code, reason)])
 
 
 def _read(opened: OpenedXlsx, limits: XlsxLimits) -> RawReturn:
     paths = _sheet_paths(opened)
     if RECORD_SHEET not in paths:
-        return _refused("tệp Excel không có phần ghi nhận của mẫu")
+        return _refused("no_record")
     path = paths[RECORD_SHEET]
     remembered = opened.archive(path, opened.parts[path], limits=limits, styles=False)
     record = parse_record(_grid(remembered, RECORD_SHEET))
     if record is None:
-        return _refused("phần ghi nhận của mẫu đã bị sửa")
+        return _refused("changed_record")
     raw = RawReturn(record.form, record.version, record.unit, record.period)
     others = [name for name in paths if not name.startswith("_")]
     # The sheet may have been renamed; the number rows tell which one it is.
@@ -84,7 +83,7 @@ def _read(opened: OpenedXlsx, limits: XlsxLimits) -> RawReturn:
             scanned = scan_sheet(part, columns=_columns_read(tables), percents=styles)
             _read_sheet(raw, record, name, grid, tables, scanned)
             return raw
-    return _refused("không tìm thấy hàng số cột của biểu")
+    return _refused("no_number_row")
 
 
 def _grid(archive: bytes, name: str) -> Grid:
@@ -117,7 +116,7 @@ def _sheet_paths(opened: OpenedXlsx) -> dict[str, str]:
         said = dict(_ATTRIBUTE.findall(tag))
         target = targets[said["id"]]
         if len(paths) >= _MOST_SHEETS:
-            raise Refused("malformed", f"tệp có hơn {_MOST_SHEETS} trang tính")
+            raise Refused("malformed", "many_sheets", count=_MOST_SHEETS)
         paths[unescape(said["name"])] = target[1:] if target.startswith("/") else f"xl/{target}"
     return paths
 
@@ -149,8 +148,7 @@ def _read_sheet(
             raw.tables[table.record.key] = read_table(table, grid, found, sheet, raw.issues)
             end = table.end
         else:
-            given = f"không tìm thấy hàng số cột của phần {table.key}"
-            raw.issues.append(Issue("not_this_template", given=given, expected=EXPECTED))
+            raw.issues.append(refusal("not_this_template", "no_table", name=table.key))
     place = note_place(record, grid, end)
     if place is not None:
         note = cell_value(cell_at(grid, *place))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from forms.period import Window, WindowRule
+from forms.period import Period, Window, WindowRule
 
 
 class RegimeKind(StrEnum):
@@ -73,6 +73,11 @@ class DueDay:
 
     day: int
     months_after: int = 0
+
+    def on(self, period: Period) -> date:
+        """The day of the calendar in one period."""
+        months = period.months[1] - 1 + self.months_after
+        return date(period.year + months // 12, months % 12 + 1, self.day)
 
 
 @dataclass(frozen=True, slots=True)

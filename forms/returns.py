@@ -56,12 +56,16 @@ RawCell = None | int | Decimal | str | bool | Mark | Unreadable | Any
 
 @dataclass(slots=True)
 class RawRow:
-    """One row as sent. `key` is what the sender wrote to name it."""
+    """One row as sent. `key` is what the sender wrote to name it.
+
+    `number` counts it among the rows that say anything, once the rows are named; 0 before.
+    """
 
     key: str = ""
     section: str = ""
     cells: dict[str, RawCell] = field(default_factory=dict)  # column id -> raw
     places: dict[str, str] = field(default_factory=dict)  # column id or "key" -> "Sheet!C7"
+    number: int = field(default=0, compare=False)
 
 
 @dataclass(slots=True)

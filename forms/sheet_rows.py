@@ -239,7 +239,14 @@ class _TableReader:
                     :_SHOWN
                 ]
                 self._issues.append(
-                    Issue(code, place=place, given=given, expected="chữ", label="tên dòng")
+                    Issue(
+                        code,
+                        place=place,
+                        given=given,
+                        expected="chữ",
+                        expected_en="text",
+                        label="tên dòng",
+                    )
                 )
                 return ""
         value = cell_value(cell_at(self._grid, row, self._record.heading_col))

@@ -17,7 +17,7 @@ import numpy as np
 from forms.addresses import Places, row_label
 from forms.definition import CellType, Column, Row, Table
 from forms.expressions import TOTAL
-from forms.issues import Issue
+from forms.issues import Issue, Wording
 from forms.naming_rows import ABSENT, Circumstances, RowNamer, cut, has_content, some
 from forms.period import Window
 from forms.returns import Int64Array, Mark, RawRow, RawTable, RowName, State, StateArray, TableData
@@ -26,6 +26,15 @@ from forms.values import FIGURE_BOUND, Fault, read_figure, read_text
 # Plain integers: looking a member up costs more than reading the cell.
 _BLANK, _VALUE, _NOT_ASKED = int(State.BLANK), int(State.VALUE), int(State.NOT_ASKED)
 _WHOLE = {int}
+#: What a cell that must be filled takes; only a figure can be 0 where there is nothing.
+_A_FIGURE = Wording(
+    "số liệu, không có phát sinh thì ghi 0", "a figure, 0 where there is nothing to report"
+)
+_NEEDED = {
+    CellType.DATE: Wording("ngày, ví dụ 14/9/2026", "a date such as 14/9/2026"),
+    CellType.CODE: Wording("một mục trong danh mục", "an entry of the list"),
+    CellType.TEXT: Wording("nội dung bằng chữ", "a text"),
+}
 #: Unknown columns of one row that are told one by one.
 _MOST_NAMES = 20
 
@@ -163,7 +172,7 @@ class _RowReader:
             if value is None:
                 self._append(0, _BLANK if asked else _NOT_ASKED)
                 if compulsory and needed and asked:
-                    self._issue("missing_value", name, column, "", "")
+                    self._missing(name, column)
             else:
                 self._append(
                     *self._read_slowly(value, name, column, row, asked, compulsory and needed)
@@ -188,7 +197,7 @@ class _RowReader:
             return 0, _BLANK
         value, state = outcome
         if state is State.BLANK and needed and raw is not Mark.OWN_FORMULA:
-            self._issue("missing_value", name, column, "", "")
+            self._missing(name, column)
         if (
             row is not None
             and row.digits is not None
@@ -208,7 +217,7 @@ class _RowReader:
             elif outcome:
                 texts[column.id] = outcome
             elif column.compulsory and not (self._optional or is_absent):
-                self._issue("missing_value", name, column, "", "")
+                self._missing(name, column)
         return texts
 
     def _in_list(self, outcome: str | Fault, column: Column) -> str | Fault:
@@ -230,6 +239,11 @@ class _RowReader:
                     expected=some(list(self._known)),
                 )
             )
+
+    def _missing(self, name: RowName, column: Column) -> None:
+        self._issue("missing_value", name, column, "", "")
+        needed = _NEEDED.get(column.type, _A_FIGURE)
+        self._issues[-1] = replace(self._issues[-1], expected=needed.vi, expected_en=needed.en)
 
     def _issue(self, code: str, name: RowName, column: Column, given: str, expected: str) -> None:
         self._issues.append(

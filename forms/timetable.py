@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from forms.period import Period, Window
-from forms.regime import DueDay, Occasion, Opens, Regime, Roll
+from forms.regime import Occasion, Opens, Regime, Roll
 from forms.unit_kinds import kind_en, kind_vi
 from forms.working_days import WorkingCalendar
 
@@ -46,7 +46,7 @@ def timetable(regime: Regime, period: Period, calendar: WorkingCalendar) -> Time
         raise KeyError(f"{regime.code} has no period {period}")
     window = period.window(regime.window)
     opens = _opening(regime.opens, window)
-    declared = {kind: _due_day(period, rule) for kind, rule in regime.due.items()}
+    declared = {kind: rule.on(period) for kind, rule in regime.due.items()}
     due = {kind: _rolled(regime, day, calendar) for kind, day in declared.items()}
     reasons = [_why_window(regime, window), _why_opening(regime.opens, opens)]
     for day in sorted(set(declared.values())):
@@ -69,11 +69,6 @@ def _opening(rule: Opens, window: Window) -> date:
     if rule is Opens.WINDOW_FIRST:
         return window.first
     return window.last if rule is Opens.WINDOW_LAST else window.last + _ONE_DAY
-
-
-def _due_day(period: Period, rule: DueDay) -> date:
-    months = period.months[1] - 1 + rule.months_after
-    return date(period.year + months // 12, months % 12 + 1, rule.day)
 
 
 def _rolled(regime: Regime, day: date, calendar: WorkingCalendar) -> date:

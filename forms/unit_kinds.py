@@ -18,6 +18,9 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "government": ("Chính phủ", "the Government"),
 }
 
+#: Branches of ministries (ngành dọc), which sections of forms name and the registry has not.
+BRANCH_KINDS = ("vertical_central", "vertical_province", "vertical_district", "vertical_commune")
+
 
 def kind_vi(kind: str) -> str:
     """A kind within a Vietnamese sentence; a code that is not known stays as it is."""

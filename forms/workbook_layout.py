@@ -27,6 +27,8 @@ from forms.returns import RowName
 #: What the columns left of the cells are called where the declaration does not say.
 ORDINAL_LABEL = "STT"
 HEADING_LABEL = "Nội dung"
+#: The text below a heading is the content; the column of headings is not called so as well.
+OUTLINE_LABEL = "Đề mục"
 UNIT_LABEL = "Đơn vị tính"
 
 #: Row models whose rows are named by the reporter or by a unit, so that there may be blank ones.
@@ -185,7 +187,8 @@ class TableLayout:
     @cached_property
     def side_labels(self) -> tuple[str, ...]:
         """The headers of the columns left of the cells: ordinal, row heading, unit of measure."""
-        heading = self.table.heading.label or HEADING_LABEL
+        usual = OUTLINE_LABEL if self.table.model is RowModel.OUTLINE else HEADING_LABEL
+        heading = self.table.heading.label or usual
         labels = {self.ordinal_col: ORDINAL_LABEL, self.heading_col: heading}
         labels[self.unit_col] = UNIT_LABEL
         return tuple(labels[col] for col in range(self.first_col))

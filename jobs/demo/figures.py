@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from forms.definition import Column, Table
+from forms.definition import Column, RowModel, Table
 from forms.period import Window
 from jobs.demo.amounts import Cell, Setting, formulas_of, relations_of
 from jobs.demo.balancing import Balance
@@ -115,7 +115,8 @@ def _filled(
         cell = Cell(table.key, row.path, column.id)
         if cell in figures:
             cells[column.id] = figures[cell]
-        elif not column.is_figure and column.compulsory:
+        elif not column.is_figure and (column.compulsory or table.model is RowModel.OUTLINE):
+            # A narrative has no compulsory cell, and says something all the same.
             seed = draw(occasion.unit, occasion.period.code, *cell)
             cells[column.id] = sample_text(column, occasion, seed=seed)
     return MadeRow(row.key, row.label, row.section, cells)

@@ -7,6 +7,7 @@ the demonstration stops and says what.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
@@ -25,6 +26,15 @@ from jobs.demo.folder import make_folder
 from jobs.demo.leaves import send_inspection, send_workbooks
 from jobs.demo.outcomes import show_accepted, show_counts, show_refusals, show_warnings
 from jobs.demo.past import load_past
+from jobs.demo.people import (
+    PASSWORD,
+    Signed,
+    choose_unit,
+    make_people,
+    play_sign_off,
+    sign_everyone_in,
+)
+from jobs.demo.proving import leave_receipts
 from jobs.demo.serving import HOST, port_of, take_port
 from jobs.demo.stage import LAST_YEAR, Stage, build_stage, local
 from jobs.demo.summary import prove_national_total, show_coverage, show_editions, show_standing
@@ -57,6 +67,7 @@ def run(plan: Plan, tell: Teller) -> Stage:
         stage.ring(IN_TIME)
         with stage.server(IN_TIME):
             _units_report(stage)
+            signed = _people_sign_off(stage)
         stage.ring(AFTER_THE_UNITS)
         with stage.server(AFTER_THE_UNITS):
             _latecomers_and_provinces(stage)
@@ -66,6 +77,7 @@ def run(plan: Plan, tell: Teller) -> Stage:
         with stage.server(AFTER_EVERYONE):
             _second_national_tables(stage)
             _year_before(stage)
+            _prove(stage, signed)
         _end(stage, seconds=time.monotonic() - began)
         if plan.serve_on is not None:
             _serve(stage, plan.serve_on)
@@ -90,6 +102,19 @@ def _units_report(stage: Stage) -> None:
     show_counts(stage.tell, "What came in", sent)
     show_accepted(stage.tell, "Accepted", sent)
     show_refusals(stage.tell, "Refused, and why", sent)
+
+
+def _people_sign_off(stage: Stage) -> Sequence[Signed]:
+    part = choose_unit(stage)
+    stage.tell.chapter(f"16 September: the people of {part.unit.name_vi} at the pages")
+    passwords = make_people(stage, part, IN_TIME)
+    stage.tell.say(f"Accounts: {', '.join(passwords)}; each signs in and chooses a password.")
+    return play_sign_off(stage, sign_everyone_in(stage, part, passwords))
+
+
+def _prove(stage: Stage, signed: Sequence[Signed]) -> None:
+    stage.tell.chapter("Receipts, years later and without the server")
+    leave_receipts(stage, signed)
 
 
 def _latecomers_and_provinces(stage: Stage) -> None:
@@ -152,6 +177,10 @@ def _serve(stage: Stage, on: socket) -> None:
     stage.listening = on
     with stage.server(AFTER_EVERYONE.replace(hour=10)):
         stage.tell.chapter(f"Serving http://{HOST}:{port_of(on)} until Ctrl-C")
+        stage.tell.say(
+            "Sign in as vanthu (clerk), lanhdao (head), tinh (province), trunguong (centre) or "
+            f"quantri (administrator), each with the password {PASSWORD}."
+        )
         stage.tell.say("The page: choose a unit, a form, a period; drop one of templates/*.xlsx.")
         stage.tell.say(f"The API, as the centre: Authorization: Bearer {stage.tokens[CENTRE]}")
         try:

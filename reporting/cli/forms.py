@@ -78,6 +78,10 @@ def show_form(folders: Sequence[Path], code: str, version: int | None) -> None:
         console.print(_columns_grid(table))
         if table.model in (RowModel.FIXED, RowModel.OUTLINE):
             console.print(_rows_grid(table))
+        if table.sections:
+            console.print(_sections_grid(table))
+        if table.total is not None:
+            console.print(f"total: {table.total.label}", markup=False)
         if table.rules:
             console.print(_rules_grid(table))
     for source in form.sources:
@@ -177,6 +181,14 @@ def _rows_grid(table: Table) -> Grid:
     for row in table.rows:
         until = row.validity.valid_to.isoformat() if row.validity.valid_to else ""
         _add(grid, row.number, row.key, row.section, row.taken_from, until, row.label)
+    return grid
+
+
+def _sections_grid(table: Table) -> Grid:
+    grid = Grid("Section", "Kinds", "Until", "Label", box=None)
+    for section in table.sections:
+        until = section.validity.valid_to.isoformat() if section.validity.valid_to else ""
+        _add(grid, section.key, " ".join(section.kinds), until, section.label)
     return grid
 
 

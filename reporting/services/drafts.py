@@ -52,7 +52,7 @@ from reporting.services.held import hold_obligation
 from reporting.services.owed import find_owed
 from reporting.services.receipts import Receipt
 from reporting.services.refusing import Delivery, refuse, short
-from reporting.services.rights import may_see_draft
+from reporting.services.rights import may_do_to, may_see_draft
 from reporting.services.submissions import preflight
 from reporting.services.typed_cells import Changed, changed_cells, typed_cells
 
@@ -107,7 +107,7 @@ def save_draft(
     before: Mapping[str, str] = {} if draft is None else typed_cells(_read(at, draft))
     after = typed_cells(raw)
     # Judged before the draft is touched: half a row would be written when the store is asked.
-    verdict = _judge(session, at, raw)
+    verdict = _judge(session, at, raw, owed)
     draft = draft or _new_draft(session, at, owed)
     draft.body, draft.is_workbook = typed.body, typed.is_workbook
     draft.file_name = short(typed.file_name, 200)
@@ -145,7 +145,7 @@ def save_delivered(
                 session, at, obligation_id=owed.obligation_id, typed=typed, if_match=if_match
             )
     else:
-        issues = list(_judge(session, at, raw).errors)
+        issues = list(_judge(session, at, raw, None).errors)
     return refuse(session, actor=at.actor, delivery=delivery, issues=tuple(issues))
 
 
@@ -165,7 +165,7 @@ def explain_draft(
     owed = hold_obligation(session, actor=at.actor, acts=WRITERS, obligation_id=obligation_id)
     draft = draft_seen(session, owed, if_match)
     raw = _read(at, draft)
-    verdict = _judge(session, at, raw)
+    verdict = _judge(session, at, raw, owed)
     known_warnings(verdict.issues, given)
     before = {_warned(one): one for one in draft.explanations}
     said = dict(before)
@@ -321,15 +321,21 @@ def _read(at: DraftWork, draft: Draft) -> RawReturn:
     return read_return(draft.body, is_workbook=draft.is_workbook, limits=at.limits)
 
 
-def _judge(session: Session, at: DraftWork, raw: RawReturn) -> Receipt:
-    act = next((act for act in (Act.READ, *WRITERS) if at.actor.has(act)), Act.READ)
+def _judge(
+    session: Session, at: DraftWork, raw: RawReturn, owed: ReportingObligation | None
+) -> Receipt:
+    """What sending would bring. A program that may only enter is told as well."""
+    acts: tuple[Act, ...] = (Act.READ, *WRITERS)
+    if owed is not None:
+        acts = tuple(act for act in acts if may_do_to(session, at.actor, act, owed))
+    act = next(iter(acts), Act.READ)
     return preflight(session, actor=at.actor, raw=raw, catalogue=at.catalogue, now=at.now, act=act)
 
 
 def look_at(session: Session, at: DraftWork, owed: ReportingObligation, draft: Draft) -> DraftView:
     """A draft as it is now, judged anew: what it is compared with may have come in meanwhile."""
     raw = _read(at, draft)
-    return _viewed(session, owed, draft, raw, _judge(session, at, raw))
+    return _viewed(session, owed, draft, raw, _judge(session, at, raw, owed))
 
 
 def _viewed(

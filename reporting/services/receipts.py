@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from forms.canonical import canonical_json
 from forms.definition import Severity
 from forms.issues import EN, VI, Issue, sentence
+from forms.returns import Report
 from reporting.services.signing import is_good
 
 _HA_NOI = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -84,6 +85,7 @@ class Receipt:
     signer: str = ""
     reason: str = ""
     proof: Proof | None = None
+    report: Report | None = None  # the figures as they were read, where a return was only tried
 
     @property
     def errors(self) -> tuple[Issue, ...]:

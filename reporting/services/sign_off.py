@@ -189,7 +189,8 @@ def _send(
     session: Session, at: DraftWork, sending: Sending, view: DraftView, line: AuditLine
 ) -> Receipt:
     draft, owed = view.draft, view.owed
-    reason = short(sending.reason, 1_000) or draft.reason
+    # Of many that are signed for one reason the first of its period amends nothing.
+    reason = (short(sending.reason, 1_000) or draft.reason) if owed.revisions else ""
     is_same = _is_in_force(session, owed, draft)
     if at.actor.account_id is not None and owed.in_force_id and not reason and not is_same:
         raise Conflict(

@@ -148,7 +148,12 @@ def preflight(
     if _is_settled(owed) and digest != owed.in_force_sha256:
         settled = (*issues, _accepted(owed), *checked.issues)
         receipt = _verdict(raw, settled, unit_name=owed.unit_name)
-    return replace(receipt, issues=(*receipt.issues, *across), content_sha256=digest)
+    return replace(
+        receipt,
+        issues=(*receipt.issues, *across),
+        content_sha256=digest,
+        report=checked.report,
+    )
 
 
 def receipt_of(session: Session, submission: Submission) -> Receipt:
@@ -249,6 +254,8 @@ def _not_a_form(catalogue: Catalogue, raw: RawReturn) -> tuple[Issue, ...]:
     """Why no form was found: the return could not be read, or it names one that is not there."""
     if raw.issues and not raw.form:
         return tuple(raw.issues)
-    given = short(raw.form, 60) or "(trống)"
-    unknown = Issue("unknown_form", given=given, expected=", ".join(catalogue.codes))
+    given, codes = short(raw.form, 60), ", ".join(catalogue.codes)
+    unknown = Issue("unknown_form", given=given or "(trống)", expected=codes)
+    if not given:
+        unknown = replace(unknown, given_en="(blank)")
     return (unknown, *raw.issues)

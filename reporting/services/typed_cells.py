@@ -70,7 +70,7 @@ def _has_cells(row: RawRow) -> bool:
 
 def typed(value: RawCell | Any) -> str:
     """One cell as it was typed; '' where it is blank."""
-    if value is None:
+    if value is None or value is Mark.OWN_FORMULA:  # The template's own counts as left out.
         return ""
     if isinstance(value, Mark):
         return value.value

@@ -42,10 +42,7 @@ def show_board() -> str:
     after = (wanted.get("after_form", ""), wanted.get("after_unit", "").replace("\x00", ""))
     with current_parts().reading_sessions() as session:
         asked = _asked(session)
-        lines = _lines(
-            session, asked, after if after[0] in catalogue.codes else None, limit=PAGE_SIZE
-        )
-        whole = _lines(session, asked._replace(by=By.FORM))
+        lines, whole = _page(session, asked, after if after[0] in catalogue.codes else None)
     return render(
         "board.html",
         **asked._asdict(),
@@ -100,6 +97,19 @@ def _lines(
         after=after,
         limit=limit,
     )
+
+
+def _page(
+    session: Session, asked: _Asked, after: tuple[str, str] | None
+) -> tuple[list[BoardLine], list[BoardLine]]:
+    """One page, and the lines whose sum is the total: counted once where these are not many."""
+    if asked.by is By.UNIT:
+        page = _lines(session, asked, after, limit=PAGE_SIZE)
+        return page, _lines(session, asked._replace(by=By.FORM))
+    whole = _lines(session, asked)
+    keys = [(line.form_code, line.unit_code) for line in whole]
+    first = keys.index(after) + 1 if after in keys else 0
+    return whole[first : first + PAGE_SIZE], whole
 
 
 def _total(lines: list[BoardLine], period: str) -> BoardLine:

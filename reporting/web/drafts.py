@@ -20,9 +20,10 @@ from reporting.http import (
     hand_out,
     read_delivery,
 )
-from reporting.models import Door, DraftState
+from reporting.models import Door, DraftState, Submission
 from reporting.services import drafts, sign_off
 from reporting.services.actors import Act
+from reporting.services.cell_comments import cells_of
 from reporting.services.draft_record import tag_of
 from reporting.services.drafts import DraftView, Typed
 from reporting.services.explanations import WRITERS, Explained, Warned, wants_explanation, warned_by
@@ -247,11 +248,20 @@ def _page(obligation_id: int, *, stale: Stale | None = None, **more: Any) -> str
             is_refused=view.verdict.verdict is Verdict.REFUSED,
             errors=[issue_for_people(issue) for issue in view.verdict.errors],
             warnings=_warnings(view),
-            tables=figure_tables(form, view.raw, view.verdict.issues),
+            tables=figure_tables(form, view.raw, view.verdict.issues, view.verdict.report),
+            words=_words(session, view),
             since=stale.more["changes"] if stale else None,
             told=of_refusal(stale) if stale else None,
             **more,
         )
+
+
+def _words(session: Session, view: DraftView) -> dict[str, str]:
+    """The cells of the revision that is amended, in words, where something was said about it."""
+    if not view.comments:
+        return {}
+    submission = session.get_one(Submission, view.comments[0].submission_id)
+    return {cell: words for cell, words, _ in cells_of(current_parts().catalogue, submission)}
 
 
 def _warnings(view: DraftView) -> list[dict[str, Any]]:

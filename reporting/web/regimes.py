@@ -11,6 +11,7 @@ from reporting.http import Right, allows, current_parts
 from reporting.services.regimes import list_regimes
 from reporting.web.csv_files import csv_file
 from reporting.web.rendering import KINDS, render
+from reporting.web.visiting import greet_visitor
 
 blp = Blueprint("regimes", __name__)
 
@@ -28,6 +29,7 @@ _HEADER = (
 @allows(Right.ANYONE)
 def show_regimes() -> str:
     """Every regime that may be published: who reports what to whom, how often, by what law."""
+    greet_visitor()
     return render("regimes.html", regimes=_published(), rows_of=_rows_of)
 
 

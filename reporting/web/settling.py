@@ -31,6 +31,7 @@ from reporting.services.receipts import issue_for_people
 from reporting.services.rights import may_do_to
 from reporting.sign_off_doors import MOST_AT_ONCE, circumstances, one_by_one
 from reporting.web.drafts import explanations_in_form
+from reporting.web.figures import as_typed, figure_tables
 from reporting.web.rendering import render
 
 blp = Blueprint("settling_web", __name__)
@@ -139,8 +140,10 @@ def post_explanations(submission_id: int) -> AnyResponse:
 def settling_of(session: Session, kept: Kept) -> dict[str, Any]:
     """What the page of a receipt says and offers beyond the receipt itself."""
     actor, submission, owed = current_actor(), kept.submission, kept.obligation
+    catalogue = current_parts().catalogue
+    form = catalogue.form(submission.form_code, submission.form_version)
     said = explanations_of(session, [submission.id]).get(submission.id, [])
-    words = {one.warned: one for one in said}
+    by_warning = {one.warned: one for one in said}
     is_waiting = kept.is_in_force and submission.status is SubmissionStatus.RECEIVED
     may = {act: may_do_to(session, actor, act, owed) for act in (Act.RECEIVE, *WRITERS)}
     open_now = open_issues(session, submission) if is_waiting else []
@@ -154,7 +157,8 @@ def settling_of(session: Session, kept: Kept) -> dict[str, Any]:
         "events": [(one, *_OF_REPORTS[one.change]) for one in events],
         "explained": said,
         "to_explain": [
-            issue_for_people(issue) | {"said": words.get(warned_by(issue))} for issue in open_now
+            issue_for_people(issue) | {"said": by_warning.get(warned_by(issue))}
+            for issue in open_now
         ],
         "is_waiting": is_waiting,
         "is_accepted": kept.is_in_force and submission.status is SubmissionStatus.ACCEPTED,
@@ -162,7 +166,9 @@ def settling_of(session: Session, kept: Kept) -> dict[str, Any]:
         "may_receive": may[Act.RECEIVE],
         "may_withdraw": may[Act.APPROVE],
         "may_enter": any(may[act] for act in WRITERS),
-        "cells": list(cells_of(current_parts().catalogue, submission)) if may_return else [],
+        "cells": list(cells_of(catalogue, submission)) if may_return else [],
+        "words": {cell: words for cell, words, _ in cells_of(catalogue, submission)},
+        "tables": figure_tables(form, as_typed(submission.canonical)) if may_return else [],
         "draft": find_draft(session, owed.id) if any(may[act] for act in WRITERS) else None,
     }
 

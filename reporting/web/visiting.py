@@ -53,6 +53,18 @@ def identify_visitor() -> AnyResponse | None:
     return None
 
 
+def greet_visitor() -> None:
+    """On a page that is open to all, let the masthead say who has signed in."""
+    parts = current_parts()
+    if not _token():
+        return
+    with parts.reading_sessions() as store:
+        found = find_sitting(store, _token(), limits=parts.sitting_limits, now=parts.clock())
+        if found is not None:
+            g.sitting, g.account = found
+            g.actor = actor_of(store, g.account, today=parts.today(), address=origin().address)
+
+
 def current_account() -> Account:
     """The account of whoever has signed in. Raises NotAllowed where nobody has to."""
     account: Account | None = g.get("account")

@@ -161,9 +161,9 @@ RULES = "      - {{id: x, check: '{check}', origin: note}}\n"
         (a_form().replace("[province]", "[village]"), 8, "reporter.kinds.1", "no due day"),
         (
             a_form().replace("type: text", "type: code, list: tinh"),
-            15,
-            "tables.a.columns",
-            "column c4: there is no list tinh",
+            19,
+            "tables.a.columns.c4.list",
+            "there is no list tinh",
         ),
         (
             a_form().replace("single}", "open, heading: {label: X, list: y}}"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forms.checking import check
+from forms.issues import EN, VI, sentence
 from forms.reading_xlsx import read_xlsx
 from forms.returns import State
 from tests.forms.consistent import catalogue, circumstances_of
@@ -150,3 +151,24 @@ def test_all_faults_of_a_return_are_told_at_once() -> None:
     assert codes(verdict)[:5] == expected
     assert set(codes(verdict)[5:]) == {"rule_broken"}
     assert verdict.is_refused
+
+
+def test_what_is_missing_is_said_by_its_kind() -> None:
+    """Only of a figure is it said that 0 stands for nothing."""
+    form = a_trial("""\
+        - key: a
+          title: A
+          rows: {model: open, heading: {label: Việc}}
+          columns:
+            - {id: c1, label: Số, type: integer, compulsory: true}
+            - {id: c2, label: Ngày, type: date, compulsory: true}
+            - {id: c3, label: Chữ, type: text, compulsory: true}
+    """)
+    verdict = send(form, {"a": rows({})})
+    figure, date, text = verdict.issues
+    assert [issue.code for issue in verdict.issues] == ["missing_value"] * 3
+    assert "ghi 0" in sentence(figure, VI)
+    assert "0 where" in sentence(figure, EN)
+    assert sentence(date, VI).endswith("Cần: ngày, ví dụ 14/9/2026.")
+    assert sentence(date, EN).endswith("Expected: a date such as 14/9/2026.")
+    assert sentence(text, EN).endswith("Expected: a text.")

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forms.file_refusals import Refused
 from forms.issues import Issue
-from forms.opening_xlsx import OpenedXlsx, Refused, XlsxLimits, check_extent, open_workbook
+from forms.opening_xlsx import OpenedXlsx, XlsxLimits, check_extent, open_workbook
 from forms.reading_xlsx import read_xlsx
 from tests.forms.templates import blank
 

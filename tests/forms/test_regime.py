@@ -106,6 +106,36 @@ def test_faults_of_a_regime(right: str, wrong: str, line: int, key: str) -> None
     assert (line, key) in [(fault.line, fault.key) for fault in caught.value.faults]
 
 
+@pytest.mark.parametrize(
+    ("window", "kind", "due", "is_right"),
+    [
+        ("{from: 26, to: 25, within_year: true}", "Y", "28", False),
+        ("{from: 26, to: 25, within_year: true}", "Q4", "27", False),
+        ("{from: 26, to: 25, within_year: true}", "Q3", "27", True),
+        ("{from: 26, to: 25, within_year: true}", "M", "28", False),
+        ("{from: 26, to: 25, within_year: true}", "M", "{day: 3, months_after: 1}", True),
+        ("calendar", "Y", "{day: 2, months_after: 1}", False),
+        ("calendar", "M", "{day: 3, months_after: 1}", True),
+        ("decree", "Q1", "15", False),
+        ("decree", "Q1", "16", True),
+    ],
+)
+def test_each_period_can_have_a_working_day_before_it_is_due(
+    window: str, kind: str, due: str, *, is_right: bool
+) -> None:
+    """Điều 8(5)b: not before the window ends, nor with New Year's Day alone between, in no year."""
+    text = GOOD.replace("window: decree", f"window: {window}").replace("[Q1, Q2]", f"[{kind}]")
+    text = text.replace("{commune: 17}", f"{{commune: {due}}}").replace(
+        "predecessors: {Q2: Q1}", ""
+    )
+    if is_right:
+        read_regime(text.encode(), file="r.yaml")
+        return
+    with pytest.raises(BadDeclaration) as caught:
+        read_regime(text.encode(), file="r.yaml")
+    assert [fault.key for fault in caught.value.faults] == ["due.commune"]
+
+
 def test_an_ad_hoc_regime_has_free_days() -> None:
     """Điều 8(5)c: its cut-off and due day are as the issuer asks; no outline is demanded."""
     regime = read_regime(AD_HOC.encode(), file="r.yaml")
@@ -121,6 +151,7 @@ def test_an_ad_hoc_regime_has_free_days() -> None:
         ("period: 2026-10-05", "period: 5/10", "occasions.1.period"),
         ("last: 2026-10-05", "last: 2026-09-05", "occasions.1.last"),
         ("due: 2026-10-07", "due: 2026-10-04", "occasions.1.due"),
+        ("due: 2026-10-07", "due: 9999-12-31", "occasions.1.due"),
         ("issued_by: commune", "issued_by: chair", ""),
         ("document: administrative", "document: normative", "legal.document"),
         ("kind: đột xuất", "kind: định kỳ", "due"),
@@ -147,6 +178,22 @@ def test_a_secret_regime_takes_no_form(tmp_path: Path) -> None:
     with pytest.raises(BadDeclaration) as caught:
         load_forms([tmp_path])
     assert any("secret" in fault.problem for fault in caught.value.faults)
+
+
+def test_a_regime_of_figures_needs_a_form(tmp_path: Path) -> None:
+    """Component 10: figures without a form are refused; a narrative, or a form of it, is not."""
+    folder = tmp_path / "regimes"
+    folder.mkdir()
+    file = folder / "R.yaml"
+    file.write_text(GOOD)
+    with pytest.raises(BadDeclaration) as caught:
+        load_forms([tmp_path])
+    [fault] = caught.value.faults
+    assert (fault.file, fault.line, fault.key) == (str(file), 6, "content")
+    assert "component 10" in fault.problem
+    for right in ("content: [narrative]", "content: [figures]\nforms: [II.06a/VPCP/KSTT]"):
+        file.write_text(GOOD.replace("content: [figures]", right))
+        assert "R" in load_forms([tmp_path]).regimes
 
 
 def test_a_window_rule_of_ones_own() -> None:

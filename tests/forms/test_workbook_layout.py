@@ -120,3 +120,11 @@ def test_a_row_out_of_its_days_is_not_printed() -> None:
     }
     assert "UBND cấp huyện" in labels[2025]
     assert "UBND cấp huyện" not in labels[2026]
+
+
+def test_a_narrative_names_its_two_columns_apart() -> None:
+    """The headings stand under another title than what is written below them."""
+    form = catalogue().latest("DC.01")
+    labels = lay_out(form, window=Period.parse("2026").window()).tables[0]
+    header = [*labels.side_labels, *(column.label for column in labels.columns)]
+    assert header == ["STT", "Đề mục", "Nội dung"]

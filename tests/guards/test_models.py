@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from reporting.models import Base
+from forms.unit_kinds import KINDS
+from reporting.models import Base, UnitKind
 
 
 def columns() -> list[sa.Column[object]]:
@@ -21,6 +22,11 @@ def stored_as(column: sa.Column[object]) -> sa.types.TypeEngine[object]:
 def test_there_are_tables() -> None:
     """The other guards look at something."""
     assert columns()
+
+
+def test_declarations_know_the_kinds_of_unit_of_the_registry() -> None:
+    """A form may name every kind that the registry has, and no other."""
+    assert set(KINDS) == {kind.value for kind in UnitKind}
 
 
 def test_no_column_is_a_float() -> None:

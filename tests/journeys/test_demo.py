@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from decimal import Decimal
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,23 @@ def test_a_folder_of_others_stops_the_demonstration(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "left alone" in done.stderr
     assert hashlib.sha256(kept.read_bytes()).hexdigest() == before
+
+
+@pytest.mark.xdist_group("demo")
+def test_people_signed_and_their_receipts_verify(runs: tuple[Path, Path, str]) -> None:
+    """A report went from the clerk over the head to its receiver and back, and can be proved."""
+    folder, _, said = runs
+    assert "the province accepts it" in said
+    assert "one flipped byte is found" in said
+    receipts = sorted((folder / "receipts").glob("receipt-*.json"))
+    assert len(receipts) == 2
+    with _session(folder) as session:
+        signed = session.scalars(
+            select(Submission).where(Submission.signer.contains("Hoàng Văn Nam"))
+        ).all()
+        assert [one.status.value for one in signed] == ["returned", "accepted"]
+        assert all(one.approval_id for one in signed)
+    program = files("reporting") / "proof" / "verify_receipt.py"
+    for receipt in receipts:
+        command = [sys.executable, str(program), receipt, "--key", folder / "receipts/public.pem"]
+        assert subprocess.run(command, check=False, capture_output=True).returncode == 0

@@ -52,6 +52,15 @@ def test_show_prints_columns_rows_rules_and_sources() -> None:
     assert "MAU.03/TYLE v1" in run("show", "MAU.03/TYLE", "--version", "1", folder=SHAPES).output
 
 
+def test_show_prints_sections_and_the_total_row() -> None:
+    """Who sends JSON finds the keys of sections, whose they are, and how the total is called."""
+    output = run("show", "II.06c/VPCP/KSTT").output
+    lines = [line.split() for line in output.splitlines()]
+    assert ["huyen", "district", "2025-06-30", "II."] in [line[:4] for line in lines]
+    assert ["tinh", "department", "I.", "Thuộc"] in [line[:4] for line in lines]
+    assert "total: TỔNG CỘNG" in output
+
+
 def test_show_of_a_narrative_prints_its_headings() -> None:
     """A form without rules and figures is shown too."""
     result = run("show", "MAU.04/DC", folder=SHAPES)

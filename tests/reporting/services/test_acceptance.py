@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,12 +26,15 @@ from reporting.services import acceptance
 from reporting.services.acceptance import Which, tag_of_submission
 from reporting.services.actors import Actor, of_unit
 from reporting.services.cell_comments import Comment, comments_of
+from reporting.services.consolidation import consolidate
 from reporting.services.explanations import Explained, Warned, explain, open_issues
+from reporting.services.exports import edition_workbook
 from reporting.services.obligation_acts import events_of
 from reporting.services.receipts import Verdict
-from tests.builders import GOOD_CELLS, IN_Q3, a_return, a_unit
+from tests.builders import GOOD_CELLS, IN_Q3, Q3, SYSTEM, a_return, a_unit, shipped_forms
 from tests.reporting.services.receiving import send
 from tests.reporting.services.signing_off import ODD_CELLS, Office, an_office
+from tests.reporting.workbooks.editions import lines, read_back
 
 #: As the canonical report names it.
 CELL = "a/dat_dai/c12"
@@ -266,3 +271,36 @@ def test_only_the_revision_in_force_is_settled(session: Session) -> None:
         office.accept(number)
     owed = session.get_one(ReportingObligation, office.owed.id)
     assert owed.in_force_id != number
+
+
+def test_what_was_said_travels_into_the_workbook_of_the_edition(session: Session) -> None:
+    """Only what was said by its cut-off, so that the same edition gives the same bytes for ever."""
+    office = an_office(session)
+    number = office.send(ODD_CELLS)
+    office.now = IN_Q3 + timedelta(hours=1)
+    edition, _ = consolidate(
+        session,
+        actor=SYSTEM,
+        form=shipped_forms().latest("II.06c/VPCP/KSTT"),
+        period=Q3,
+        unit=office.province,
+        catalogue=shipped_forms(),
+        clock=lambda: office.now,
+    )
+
+    def workbook() -> bytes:
+        return edition_workbook(
+            session, actor=SYSTEM, edition_id=edition.id, catalogue=shipped_forms()
+        ).content
+
+    first = workbook()
+    row = lines(read_back(first)["Giải trình"])[-1]
+    assert row[1:4] == ["X01840", "Phường Đức Xuân", "r01.c03"]
+    assert "Đang là 144, phải là 143" in str(row[4])
+    assert row[5:] == ["Dự án mới", "Lý Thị Mai"]
+    submission = session.get_one(Submission, number)
+    (issue,) = open_issues(session, submission)
+    said = Explained(Warned(issue.code, issue.cell, issue.rule_id), "Nói thêm sau")
+    later = office.now + timedelta(minutes=1)
+    explain(session, actor=office.clerk, submission_id=number, given=[said], clock=lambda: later)
+    assert workbook() == first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -219,6 +220,23 @@ def test_a_restart_forgets_no_failure(
         assert enter(session) is None
         assert enter(session, address="203.0.113.8") is not None
     engine.dispose()
+
+
+def test_guesses_that_come_at_once_are_counted_one_by_one(
+    own_sessions: sessionmaker[Session],
+) -> None:
+    """Twenty at the same moment are five that are looked at, as if they had come in a row."""
+    with own_sessions.begin() as session:
+        an_account(session)
+
+    def guess(number: int) -> bool:
+        with own_sessions.begin() as session:
+            return enter(session, password=f"sai {number}") is not None
+
+    with ThreadPoolExecutor(8) as pool:
+        assert not any(pool.map(guess, range(20)))
+    with own_sessions() as session:
+        assert session.scalar(select(func.count()).select_from(SignInFailure)) == 5
 
 
 def test_a_password_under_older_parameters_is_kept_anew(session: Session) -> None:

@@ -7,11 +7,13 @@ import re
 from io import StringIO
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Engine, update
 
 from forms.period import Period
 from reporting.app import create_app
 from reporting.models import ReportingObligation, Stand
+from reporting.services.actors import of_unit
+from reporting.services.board import board_periods
 from reporting.services.regimes import make_regime
 from reporting.services.signing import ServerKey
 from reporting.settings import Environment, Settings
@@ -26,6 +28,7 @@ from tests.builders import (
     shipped_forms,
 )
 from tests.reporting.doors import Doors
+from tests.reporting.services.receiving import counted_statements
 from tests.reporting.services.test_assigning import STORM
 
 
@@ -84,6 +87,34 @@ def test_the_board_comes_in_pages(doors: Doors, monkeypatch: pytest.MonkeyPatch)
     assert [row[2] for row in csv.reader(StringIO(file))][1:] == seen
     assert doors.http.get("/board?after_form=%00&after_unit=%00").status_code == 200
     assert doors.http.get(f"/board?after_form={LEAF_FORM}&after_unit=%00").status_code == 200
+
+
+def test_the_board_reads_its_periods_from_the_index(doors: Doors, engine: Engine) -> None:
+    """Newest first, only those that one may see, and no obligation but one of each is read."""
+    with doors.sessions.begin() as session:
+        for period in ("2026-Q1", "2025"):
+            an_open_period(session, period=Period.parse(period), units=[doors.commune])
+        an_open_period(session, period=Period.parse("2026-Q2"), units=[doors.neighbour])
+        own = of_unit("x", doors.commune.id)
+        with counted_statements(engine) as statements:
+            mine = list(board_periods(session, actor=own))
+        assert list(board_periods(session, actor=SYSTEM)) == [
+            "2026-Q3",
+            "2026-Q2",
+            "2026-Q1",
+            "2025",
+        ]
+    assert mine == ["2026-Q3", "2026-Q1", "2025"]
+    assert len(statements) == 1
+    assert "GROUP BY" not in statements[0]
+
+
+@pytest.mark.parametrize("by", ["form", "receiver"])
+def test_the_board_is_counted_once_for_a_page(doors: Doors, engine: Engine, by: str) -> None:
+    """The total is the sum of the lines; their pages are cut from what was read."""
+    with counted_statements(engine) as statements:
+        assert doors.http.get(f"/board?period=2026-Q3&by={by}").status_code == 200
+    assert sum("GROUP BY" in statement for statement in statements) == 1
 
 
 @pytest.mark.parametrize("stand", list(Stand))

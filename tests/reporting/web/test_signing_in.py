@@ -83,6 +83,8 @@ def test_one_comes_back_to_the_page_that_was_wanted(doors: Doors) -> None:
     assert "Trần Thị Lan" in page
     assert "Đăng xuất" in page
     assert 'href="/accounts"' not in page
+    assert "Trần Thị Lan" in browser.get("/regimes").text
+    assert "Trần Thị Lan" not in doors.http.get("/regimes").text
 
 
 @pytest.mark.parametrize(
