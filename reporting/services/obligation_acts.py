@@ -6,13 +6,13 @@ event. The due instant as declared is never rewritten; the one that holds now mo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, insert, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
 from forms.canonical import sha256
@@ -30,14 +30,14 @@ from reporting.models import (
 )
 from reporting.models.base import table_of
 from reporting.services.actors import Act, Actor
-from reporting.services.audit import Entry, instant_text, record
+from reporting.services.audit import instant_text
 from reporting.services.following import follow_again
 from reporting.services.named import filters_named
+from reporting.services.obligation_notes import note, note_all
 from reporting.services.opening import end_of_day
 from reporting.services.rights import may_do, require_centre
 from reporting.services.telling import tell
 
-_LONGEST_REASON = 1_000
 _owed = table_of(ReportingObligation)
 _NOT_THERE = (Stand.MISSING, Stand.RETURNED)
 
@@ -72,7 +72,7 @@ def extend(
         owed.closes_at, owed.closed_at = owed.closes_at + (due_at - owed.due_at), None
     owed.due_at, owed.late_at = due_at, None
     _judge_again(session, owed)
-    _note(session, at, owed, ObligationChange.EXTENDED, details)
+    note(session, at, owed, ObligationChange.EXTENDED, details)
     if owed.stand in _NOT_THERE:
         _tell_more_time(session, at, [(owed.id, owed.unit_id)])
     _ask_again(session, at, {(owed.regime_code, owed.form_code, owed.period)})
@@ -87,7 +87,7 @@ def waive(session: Session, at: Circumstances, *, obligation_id: int) -> Reporti
             vi="Đơn vị đã được miễn báo cáo này.", en="The unit is let off this report already."
         )
     owed.stand = Stand.WAIVED
-    _note(session, at, owed, ObligationChange.WAIVED, {})
+    note(session, at, owed, ObligationChange.WAIVED, {})
     return owed
 
 
@@ -100,7 +100,7 @@ def owe_again(session: Session, at: Circumstances, *, obligation_id: int) -> Rep
         )
     owed.stand = Stand.MISSING
     _judge_again(session, owed)
-    _note(session, at, owed, ObligationChange.OWED_AGAIN, {})
+    note(session, at, owed, ObligationChange.OWED_AGAIN, {})
     _ask_again(session, at, {(owed.regime_code, owed.form_code, owed.period)})
     return owed
 
@@ -126,7 +126,7 @@ def reopen(
         )
     details = {"from": instant_text(owed.closes_at), "to": instant_text(closes_at)}
     owed.closes_at, owed.closed_at = closes_at, None
-    _note(session, at, owed, ObligationChange.REOPENED, details)
+    note(session, at, owed, ObligationChange.REOPENED, details)
     _ask_again(session, at, {(owed.regime_code, owed.form_code, owed.period)})
     return owed
 
@@ -193,7 +193,7 @@ def mark_sent_otherwise(
         "sent_on": letter.sent_on.isoformat(),
         "scan_sha256": sha256(letter.scan),
     }
-    _note(session, at, owed, ObligationChange.SENT_OTHERWISE, details)
+    note(session, at, owed, ObligationChange.SENT_OTHERWISE, details)
     return owed
 
 
@@ -215,7 +215,7 @@ def suspend(
     ids = _locked(session, resting)
     if ids:
         session.execute(update(_owed).where(*resting).values(suspended_at=at.now))
-        _note_all(session, at, ids, ObligationChange.SUSPENDED, period)
+        note_all(session, at, ids, ObligationChange.SUSPENDED, period)
     return len(ids)
 
 
@@ -260,7 +260,7 @@ def resume(
         which = [*resting, *(_owed.c[name] == value for name, value in same.items())]
         which.append(_owed.c.closes_at.is_not_distinct_from(closes_at))
         session.execute(update(_owed).where(*which).values(values))
-    _note_all(session, at, ids, ObligationChange.RESUMED, period)
+    note_all(session, at, ids, ObligationChange.RESUMED, period)
     _tell_more_time(session, at, told)
     _ask_again(session, at, {(regime, form, period) for regime, form, *_ in groups})
     return len(ids)
@@ -330,69 +330,8 @@ def _end_of_local_day(instant: datetime, zone: ZoneInfo) -> datetime:
     return end_of_day(instant.astimezone(zone).date(), zone)
 
 
-def _note(
-    session: Session,
-    at: Circumstances,
-    owed: ReportingObligation,
-    change: ObligationChange,
-    details: Mapping[str, Any],
-) -> None:
-    _write_events(session, at, [owed.id], change, details)
-    named: dict[str, Any] = {
-        "form": owed.form_code,
-        "period": owed.period,
-        "reason": _reason(at),
-    }
-    entry = Entry(
-        act=f"obligation.{change.value.replace('_', '-')}",
-        subject=f"obligation/{owed.id}",
-        unit_id=owed.unit_id,
-        details=named | dict(details),
-    )
-    record(session, at.actor, entry, now=at.now)
-
-
-def _note_all(
-    session: Session, at: Circumstances, ids: Sequence[int], change: ObligationChange, period: str
-) -> None:
-    """An event for each obligation, and one line of the audit that names them all."""
-    if not ids:
-        return
-    _write_events(session, at, ids, change, {})
-    entry = Entry(
-        act=f"obligation.{change.value.replace('_', '-')}",
-        subject=f"period/{period}",
-        details={"reason": _reason(at), "obligations": list(ids)},
-    )
-    record(session, at.actor, entry, now=at.now)
-
-
-def _write_events(
-    session: Session,
-    at: Circumstances,
-    ids: Sequence[int],
-    change: ObligationChange,
-    details: Mapping[str, Any],
-) -> None:
-    line = {
-        "change": change,
-        "at": at.now,
-        "actor": at.actor.name,
-        "reason": _reason(at),
-        "details": dict(details),
-    }
-    session.flush()
-    session.connection().execute(
-        insert(table_of(ObligationEvent)), [line | {"obligation_id": number} for number in ids]
-    )
-
-
 def _tell_more_time(session: Session, at: Circumstances, owed: Sequence[tuple[int, int]]) -> None:
     tell(session, kind=NoticeKind.EXTENDED, owed=owed, zone=at.zone, now=at.now)
-
-
-def _reason(at: Circumstances) -> str:
-    return at.reason.strip()[:_LONGEST_REASON]
 
 
 def _ask_again(session: Session, at: Circumstances, which: set[tuple[str, str, str]]) -> None:

@@ -142,11 +142,9 @@ def test_without_accounts_the_pages_say_how_to_begin(doors: Doors) -> None:
 
 def test_a_clerk_sees_her_unit_and_no_other(doors: Doors) -> None:
     """Her desk is open at once; the neighbour is nowhere on any page, and nowhere reached."""
-    rows = {"Đất đai": GOOD_CELLS}
-    own, other = (
-        doors.send(a_return(code, rows=rows), who).get_json()["submission"]
-        for code, who in (("X01840", "commune"), ("X01843", "neighbour"))
-    )
+    sent = doors.send(a_return("X01840", rows={"Đất đai": GOOD_CELLS}))
+    other = doors.send(a_return("X01843", rows={"Đất đai": GOOD_CELLS}), "neighbour")
+    mine, theirs = (answer.get_json()["submission"] for answer in (sent, other))
     clerk = browser_of(doors, "clerk", Role.ENTER, unit=doors.commune)
     desk = clerk.get("/").text
     assert "Báo cáo Phường Đức Xuân phải gửi" in desk
@@ -162,11 +160,13 @@ def test_a_clerk_sees_her_unit_and_no_other(doors: Doors) -> None:
         path: clerk.get(path).status_code
         for path in (
             "/?unit=X01843", "/?unit=H55", "/subordinates?unit=H55", "/subordinates?unit=X01843",
-            f"/return?unit=X01843&{asked}", f"/template?unit=X01843&{asked}", f"/receipts/{other}",
-            f"/receipts/{other}/file", f"/receipts/{own}", f"/return?unit=X01840&{asked}",
+            f"/return?unit=X01843&{asked}", f"/template?unit=X01843&{asked}",
+            f"/receipts/{theirs}", f"/receipts/{theirs}/file", f"/receipts/{theirs}.json",
+            "/units/X01843/archive.zip", "/audit", f"/receipts/{mine}", f"/receipts/{mine}.json",
+            f"/return?unit=X01840&{asked}",
         )
     }  # fmt: skip
-    assert list(statuses.values()) == [403] * 6 + [404] * 2 + [200] * 2, statuses
+    assert list(statuses.values()) == [403] * 6 + [404] * 3 + [403] * 2 + [200] * 3, statuses
     sent = clerk.post(f"/return/check?unit=X01843&{asked}", seen_on=f"/return?unit=X01840&{asked}")
     assert sent.status_code == 403
 
