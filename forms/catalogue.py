@@ -13,7 +13,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from forms.catalogue_checks import cross_faults
+from forms.catalogue_checks import cross_faults, missing_form_faults
 from forms.code_lists import CodeList, read_code_list
 from forms.declaration import Declaration, read_partly
 from forms.definition import FormVersion
@@ -129,6 +129,11 @@ def load_forms(folders: Sequence[Path] = (), *, files: Sequence[Path] = ()) -> C
     findings.faults += cross_faults(
         findings.declarations.values(), regimes=findings.regimes, lists=findings.lists
     )
+    if not findings.faults:  # A form that could not be read would be missed here as well.
+        named = {name.removeprefix("regime "): file for name, file in findings.files.items()}
+        findings.faults += missing_form_faults(
+            findings.declarations.values(), findings.regimes, named
+        )
     if findings.faults:
         raise BadDeclaration(findings.faults)
     forms = tuple(

@@ -47,6 +47,34 @@ def cross_faults(
     return faults
 
 
+def missing_form_faults(
+    declarations: Iterable[Declaration], regimes: Mapping[str, Regime], files: Mapping[str, str]
+) -> list[Fault]:
+    """Regimes that ask for figures and have no form for them (component 10, Điều 8(8)a).
+
+    `files` says where each stands. A secret regime is listed only, and takes no data.
+    """
+    asked = {declaration.form.regime for declaration in declarations}
+    return [
+        Fault(
+            files[code],
+            _line_of(regime.text, "content:"),
+            "content",
+            "asks for figures, and no form is declared for them: component 10, biểu mẫu số liệu",
+            f"a form with `regime: {code}`, or its code in `forms` of the regime",
+        )
+        for code, regime in regimes.items()
+        if "figures" in regime.content
+        and not (regime.is_secret or regime.forms or code in asked)
+        and code in files
+    ]
+
+
+def _line_of(text: str, beginning: str) -> int:
+    lines = enumerate(text.splitlines(), start=1)
+    return next((number for number, line in lines if line.startswith(beginning)), 1)
+
+
 def _among(names: Collection[str]) -> str:
     return "one of " + ", ".join(sorted(names)) if names else "none: there are none"
 

@@ -17,7 +17,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 from forms.definition import BlankMeans, CellType, Consolidate, Mode, Origin, RowModel, Severity
-from forms.period import KINDS
+from forms.period import FIRST_DAY, KINDS, LAST_DAY
 from forms.yaml_tree import Document, Path
 
 #: Names with a meaning of their own in expressions and cell ids.
@@ -123,9 +123,10 @@ class Day(Scalar):
     def read(self, text: str) -> Any:
         """The day, if the calendar has it."""
         try:
-            return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+            day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
         except ValueError:
             return None
+        return day if day is not None and FIRST_DAY <= day <= LAST_DAY else None
 
 
 class Choice(Scalar):

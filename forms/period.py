@@ -18,6 +18,10 @@ _CODE = re.compile(
     r"(?:-(?P<kind>Q[1-4]|H[12]|9M|0[1-9]|1[0-2])(?:-(?P<day>[0-9]{2}))?)?"
 )
 
+#: The days that there are here: those of the years that a code may name. Beyond the last of them
+#: the calendar of the computer ends, and with it any arithmetic on due days.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+
 #: Kind -> first and last month of the period.
 _MONTHS: Mapping[str, tuple[int, int]] = {
     "Q1": (1, 3),

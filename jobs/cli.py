@@ -1,6 +1,7 @@
 """The command line `reporting-jobs`: what is done by the clock, and the demonstration of it all.
 
-Exit codes for schedulers of others: 0 done or already done, 75 try again, 1 failed.
+Exit codes for schedulers of others: 0 done or already done, 75 try again, 1 failed, also where
+the command was not written right.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 from rich.console import Console
@@ -19,6 +20,7 @@ from rich.text import Text
 from sqlalchemy.exc import OperationalError
 
 from forms.faults import BadDeclaration
+from forms.period import FIRST_DAY, LAST_DAY
 from forms.unit_kinds import kind_vi
 from jobs.clock import Ringer, serve
 from jobs.demo.cli import demo
@@ -42,12 +44,27 @@ from reporting.services.ringing import ring
 from reporting.settings import BadSettings, Settings
 from reporting.work import ring_lightly, work
 
+LARGEST_ID = 2**63 - 1
+
 TRY_AGAIN = 75
 FAILED = 1
 _TERMINATED = 143
 
 
-@click.group()
+class Commands(click.Group):
+    """Commands for schedulers of others, which know three codes: wrong usage is a failure too."""
+
+    def main(self, *given: Any, **more: Any) -> Any:
+        """Run a command; what click ends with 2 ends with 1."""
+        try:
+            return super().main(*given, **more)
+        except SystemExit as end:
+            if end.code == click.UsageError.exit_code:
+                raise SystemExit(FAILED) from None
+            raise
+
+
+@click.group(cls=Commands)
 def main() -> None:
     """Scheduled work, and the demonstration."""
 
@@ -72,6 +89,8 @@ class Instant(click.ParamType[datetime]):
             instant = None
         if instant is None or instant.tzinfo is None:
             self.fail("expected such as 2026-09-16T10:00:00+07:00", param, ctx)
+        if not FIRST_DAY < instant.date() < LAST_DAY:
+            self.fail(f"{value} is not between {FIRST_DAY} and {LAST_DAY}", param, ctx)
         return instant
 
 
@@ -130,6 +149,8 @@ def run(job: str, as_of: datetime | None, key: str | None, *, dry_run: bool) -> 
                 what = f"{one.form_code} {one.period} {one.unit_code} {one.occurrence}"
                 click.echo(f"{_local(parts, one.due_at)}  {one.action}  {' '.join(what.split())}")
             return
+        if as_of is None:
+            parts.ringing_now()
         done, is_new = run_job(
             parts.bell, job=job, as_of=as_of, door="command", actor=_actor(), key=key
         )
@@ -178,7 +199,7 @@ def history(limit: int) -> None:
 
 
 @main.command("retry")
-@click.argument("number", type=int)
+@click.argument("number", type=click.IntRange(0, LARGEST_ID))
 def retry_one(number: int) -> None:
     """Let failed action NUMBER (see history) be tried at the next ring."""
     with _opened() as parts, parts.sessions.begin() as session:
@@ -195,7 +216,7 @@ def serve_clock(every: float, *, no_work: bool) -> None:
         if no_work:
             _refuse_on_sqlite(parts)
         act = ring_lightly if no_work else ring
-        _serve(Ringer(parts.bell, lead_of(parts.engine), every, act))
+        _serve(Ringer(parts.bell, lead_of(parts.engine), every, act, now=parts.ringing_now))
 
 
 @main.command("work")
@@ -206,9 +227,9 @@ def work_for_good(every: float, *, once: bool) -> None:
     with _opened() as parts:
         _refuse_on_sqlite(parts)
         if not once:
-            _serve(Ringer(parts.bell, NoLead(), every, work))
+            _serve(Ringer(parts.bell, NoLead(), every, work, now=parts.ringing_now))
             return
-        rung = work(parts.bell, now=parts.clock())
+        rung = work(parts.bell, now=parts.ringing_now())
         click.echo(", ".join(f"{count} {what}" for what, count in rung.done.items()) or "nothing")
         if rung.failed:
             raise click.ClickException("\n".join(rung.failed))

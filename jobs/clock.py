@@ -16,6 +16,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from jobs.leading import Lead
+from reporting.errors import Refusal
 from reporting.services.ringing import Bell, Rung, ring
 
 _log = structlog.get_logger()
@@ -28,7 +29,8 @@ _BEAT = 1.0
 class Ringer:
     """Rings every so many seconds while it leads; told of the store's absence, it tries again.
 
-    `act` is `ring` unless heavy work is left to workers; a worker does nothing else.
+    `act` is `ring` unless heavy work is left to workers; a worker does nothing else. `now` may
+    refuse to say what time it is: then nothing is done, and the log says why.
     """
 
     bell: Bell
@@ -36,6 +38,7 @@ class Ringer:
     every: float
     act: Callable[..., Rung] = ring
     on_ring: Callable[[Rung], None] = lambda _: None
+    now: Callable[[], datetime] | None = None
     _rang: float = field(default=float("-inf"), init=False)
     _led: bool = field(default=False, init=False)
 
@@ -52,7 +55,10 @@ class Ringer:
             return
         self._rang = time.monotonic()
         try:
-            self.on_ring(self.act(self.bell, now=self.bell.clock()))
+            now = (self.now or self.bell.clock)()
+            self.on_ring(self.act(self.bell, now=now))
+        except Refusal as refusal:
+            _log.error("held back", vi=refusal.vi, en=refusal.en)
         except SQLAlchemyError as fault:
             _log.error("the store is away; the next ring takes it up", fault=str(fault)[:300])
 

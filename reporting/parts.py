@@ -26,6 +26,7 @@ from reporting.services.published_forms import refuse_changed_declarations
 from reporting.services.ringing import Bell
 from reporting.services.signing import ServerKey, Signer
 from reporting.services.sittings import SittingLimits
+from reporting.services.true_clock import require_true_clock
 from reporting.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -92,6 +93,16 @@ class Parts:
             MailServer.from_url(smtp, self.settings.mail_from) if smtp else None,
             self.signer,
         )
+
+    def ringing_now(self) -> datetime:
+        """The instant to ring for where none is named. Raises Conflict where it cannot be true.
+
+        A clock that was given, for a demonstration or a test, is not held against another one.
+        """
+        now = self.clock()
+        if self.clock is system_clock:
+            require_true_clock(self.reading_sessions, now)
+        return now
 
     def today(self) -> date:
         """The day it is where due dates are dates."""

@@ -26,9 +26,9 @@ from reporting.http import (
     XLSX,
     Right,
     allows,
-    attachment,
     current_actor,
     current_parts,
+    hand_out,
     read_delivery,
 )
 from reporting.models import Door, DraftState
@@ -104,9 +104,9 @@ def get_draft(obligation_id: int) -> Any:
 def get_draft_file(obligation_id: int) -> Response:
     """The body of a draft as it was handed in last, to be saved."""
     with current_parts().reading_sessions() as session:
-        draft = drafts.view_draft(session, draft_work(), obligation_id=obligation_id).draft
-        kind = XLSX if draft.is_workbook else "application/json"
-        return attachment(draft.body, draft.file_name, kind)
+        file = drafts.draft_file(session, draft_work(), obligation_id=obligation_id)
+    is_workbook = file.content[:2] == b"PK"
+    return hand_out(file, XLSX if is_workbook else "application/json")
 
 
 @blp.put(_DRAFT)

@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest
 
 from reporting.api.blueprint import Blueprint
 from reporting.api.problems import PROBLEM
-from reporting.api.schemas import LARGEST_ID, ProblemSchema
+from reporting.api.schemas import LARGEST_ID, ProblemSchema, instant_argument
 from reporting.http import Right, allows, current_actor, current_parts
 from reporting.services.actors import Act
 from reporting.services.job_runs import PURPOSES, list_runs, run_job, would_do
@@ -26,7 +26,7 @@ _LONGEST_KEY = 200
 class RunArguments(Schema):
     """For which instant to ring, and whether only to say what would be done."""
 
-    as_of = fields.AwareDateTime(load_default=None, allow_none=True)
+    as_of = instant_argument(load_default=None, allow_none=True)
     dry_run = fields.Boolean(load_default=False)
 
 
@@ -135,6 +135,8 @@ def post_run(arguments: dict[str, Any], job: str) -> Any:
         at = as_of or parts.clock()
         found = would_do(parts.bell, job=job, as_of=at, actor=actor, key=key)
         return {"job": job, "as_of": at, "would_do": found}, 200
+    if as_of is None:
+        parts.ringing_now()
     run, is_new = run_job(parts.bell, job=job, as_of=as_of, door="api", actor=actor, key=key)
     place = url_for("jobs.get_runs")
     return run, 201 if is_new else 200, {"Location": place}

@@ -14,7 +14,7 @@ from forms.faults import BadDeclaration
 from reporting.api.blueprint import Blueprint, json_body
 from reporting.api.form_schemas import RegimeSchema
 from reporting.api.problems import PROBLEM, problem
-from reporting.api.schemas import ProblemSchema, text_argument
+from reporting.api.schemas import ProblemSchema, day_argument, text_argument
 from reporting.failures import Failure
 from reporting.http import Right, allows, current_actor, current_parts
 from reporting.models import ReportingObligation
@@ -22,15 +22,16 @@ from reporting.services import obligation_acts as acts
 from reporting.services.actors import Act
 from reporting.services.assigning import Assigned, Line, assign, read_assignments
 from reporting.services.board import By, board
-from reporting.services.named import filters_named
+from reporting.services.named import filters_named, obligations_named
 from reporting.services.regimes import make_regime
-from reporting.services.units import find_units
+from reporting.services.rights import require_centre
 
 blp = Blueprint(
     "obligations", __name__, url_prefix="/api/v1", description="Obligations and their board"
 )
 
-_ID = "<int(max=9223372036854775807):obligation_id>"
+#: The number of an obligation in an address.
+OBLIGATION = "<int(max=9223372036854775807):obligation_id>"
 
 
 def _reason() -> fields.String:
@@ -40,7 +41,7 @@ def _reason() -> fields.String:
 class ExtensionArguments(Schema):
     """Until the end of which day, and why."""
 
-    due_on = fields.Date(required=True)
+    due_on = day_argument(required=True)
     reason = _reason()
 
 
@@ -54,7 +55,7 @@ class WaiverArguments(Schema):
 class ReopeningArguments(Schema):
     """Until the end of which day a unit may correct, and why."""
 
-    closes_on = fields.Date(required=True)
+    closes_on = day_argument(required=True)
     reason = _reason()
 
 
@@ -62,7 +63,7 @@ class LetterArguments(Schema):
     """The document by which a report went; the scan in base64."""
 
     document_number = fields.String(required=True, validate=validate.Length(1, 100))
-    document_date = fields.Date(required=True)
+    document_date = day_argument(required=True)
     scan = fields.String(required=True)
     scan_name = fields.String(required=True, validate=validate.Length(1, 200))
     reason = fields.String(load_default="sent by other means", validate=validate.Length(1, 1000))
@@ -179,7 +180,7 @@ def _state(session: Any, owed: ReportingObligation) -> dict[str, Any]:
     return shown | {"events": acts.events_of(session, obligation_id=owed.id)}
 
 
-@blp.post(f"/obligations/{_ID}/extension")
+@blp.post(f"/obligations/{OBLIGATION}/extension")
 @blp.arguments(ExtensionArguments)
 @blp.response(200, ObligationState)
 @blp.alt_response(409, schema=ProblemSchema, content_type=PROBLEM)
@@ -192,7 +193,7 @@ def post_extension(arguments: dict[str, Any], obligation_id: int) -> Any:
         return _state(session, acts.extend(session, at, obligation_id=obligation_id, due_on=due_on))
 
 
-@blp.post(f"/obligations/{_ID}/waiver")
+@blp.post(f"/obligations/{OBLIGATION}/waiver")
 @blp.arguments(WaiverArguments)
 @blp.response(200, ObligationState)
 @allows(Right.CLIENT, Act.RECEIVE)
@@ -204,7 +205,7 @@ def post_waiver(arguments: dict[str, Any], obligation_id: int) -> Any:
         return _state(session, act(session, at, obligation_id=obligation_id))
 
 
-@blp.post(f"/obligations/{_ID}/reopening")
+@blp.post(f"/obligations/{OBLIGATION}/reopening")
 @blp.arguments(ReopeningArguments)
 @blp.response(200, ObligationState)
 @blp.alt_response(409, schema=ProblemSchema, content_type=PROBLEM)
@@ -218,7 +219,7 @@ def post_reopening(arguments: dict[str, Any], obligation_id: int) -> Any:
         return _state(session, owed)
 
 
-@blp.post(f"/obligations/{_ID}/other-means")
+@blp.post(f"/obligations/{OBLIGATION}/other-means")
 @blp.arguments(LetterArguments)
 @blp.response(200, ObligationState)
 @blp.alt_response(409, schema=ProblemSchema, content_type=PROBLEM)
@@ -240,6 +241,7 @@ def post_other_means(arguments: dict[str, Any], obligation_id: int) -> Any:
 @blp.post("/suspensions")
 @blp.arguments(PauseArguments)
 @blp.response(200, PausedSchema)
+@blp.alt_response(404, schema=ProblemSchema, content_type=PROBLEM)
 @allows(Right.CLIENT, Act.RECEIVE)
 def post_suspension(arguments: dict[str, Any]) -> Any:
     """Stop the clock for a period, for some or all."""
@@ -249,6 +251,7 @@ def post_suspension(arguments: dict[str, Any]) -> Any:
 @blp.post("/resumptions")
 @blp.arguments(PauseArguments)
 @blp.response(200, PausedSchema)
+@blp.alt_response(404, schema=ProblemSchema, content_type=PROBLEM)
 @allows(Right.CLIENT, Act.RECEIVE)
 def post_resumption(arguments: dict[str, Any]) -> Any:
     """Let the clock go on; due instants move by the length of the pause."""
@@ -257,18 +260,18 @@ def post_resumption(arguments: dict[str, Any]) -> Any:
 
 def _pause(act: Any, arguments: dict[str, Any]) -> dict[str, int]:
     parts = current_parts()
+    at = _circumstances(arguments["reason"])
+    require_centre(at.actor, Act.RECEIVE)
     with parts.sessions.begin() as session:
-        units = find_units(session, arguments["units"], on=parts.today())
-        unknown = [code for code in arguments["units"] if code not in units]
-        if unknown:
-            raise BadRequest(f"no such unit: {', '.join(unknown)[:200]}")
-        count = act(
+        named = obligations_named(
             session,
-            _circumstances(arguments["reason"]),
+            parts.catalogue,
             period=arguments["period"],
             forms=arguments["forms"],
-            units=[unit.id for unit in units.values()],
+            units=arguments["units"],
+            on=parts.today(),
         )
+        count = act(session, at, period=named.period, forms=named.forms, units=named.units)
     return {"obligations": count}
 
 

@@ -9,7 +9,13 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from reporting.api.blueprint import Blueprint
-from reporting.api.schemas import PageArguments, WordPageArguments, page_of, text_argument
+from reporting.api.schemas import (
+    PageArguments,
+    WordPageArguments,
+    day_argument,
+    page_of,
+    text_argument,
+)
 from reporting.http import Right, allows, current_actor, current_parts
 from reporting.models import UnitKind
 from reporting.services.actors import Act
@@ -27,7 +33,7 @@ blp = Blueprint("registry", __name__, url_prefix="/api/v1", description="Units a
 class DayArguments(Schema):
     """On which day; today, if none is named."""
 
-    on = fields.Date(load_default=None)
+    on = day_argument(load_default=None)
 
 
 class UnitArguments(DayArguments):

@@ -6,15 +6,33 @@ They document the API and write the answers. What a return must look like is sai
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from marshmallow import INCLUDE, Schema, ValidationError, fields, validate
 
+from forms.period import FIRST_DAY, LAST_DAY
 from reporting.services.receipts import issue_for_people
 
 LARGEST_ID = 2**63 - 1
 
 T = TypeVar("T")
+
+
+def day_argument(**settings: Any) -> fields.Date:
+    """A day that is given, of the years in which a period may be."""
+    return fields.Date(validate=validate.Range(FIRST_DAY, LAST_DAY), **settings)
+
+
+def _has_a_day(instant: datetime) -> None:
+    """Refuse an instant beyond the days that there are, in whatever zone."""
+    if not FIRST_DAY < instant.date() < LAST_DAY:
+        raise ValidationError(f"must be between {FIRST_DAY} and {LAST_DAY}")
+
+
+def instant_argument(**settings: Any) -> fields.AwareDateTime:
+    """An instant that is given, of the years in which a period may be."""
+    return fields.AwareDateTime(validate=_has_a_day, **settings)
 
 
 def _described(text: str) -> dict[str, Any]:

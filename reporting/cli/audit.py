@@ -16,6 +16,7 @@ from reporting.services.audit_reading import told
 from reporting.services.chain_files import export_chain, read_heads
 from reporting.services.keys import trusted_keys
 from reporting.services.sealing import accept_end, seal
+from reporting.services.signing import named_by
 from reporting.services.unit_archive import find_unit_by_code
 from reporting.services.verifying import Verified, count_links, verify
 from reporting.services.verifying_revisions import count_revisions, verify_revisions
@@ -35,15 +36,23 @@ def audit_group() -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A folder of `audit export` that was kept elsewhere: finds a chain that was cut off.",
 )
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A public key that was kept elsewhere, for each that has signed: no other is believed.",
+)
 @click.option("--chain-only", is_flag=True, help="Leave out whether revisions say what they said.")
-def verify_all(against: Path | None, *, chain_only: bool) -> None:
+def verify_all(against: Path | None, keys: tuple[Path, ...], *, chain_only: bool) -> None:
     """Check every line, link, signed end and revision; ends with 1 where anything does not fit."""
     try:
         known = read_heads(against) if against else {}
+        pinned = dict(map(_read_key, keys))
     except (OSError, ValueError) as bad:
         raise click.ClickException(str(bad)) from None
     with open_parts() as parts:
-        found = _check(parts, known, chain_only=chain_only)
+        found = _check(parts, known, pinned, chain_only=chain_only)
     for fault in found.faults[:_MOST_SHOWN]:
         click.echo(f"{fault.number or '-'}: {fault.what}", err=True)
     if found.count > _MOST_SHOWN:
@@ -58,14 +67,24 @@ def verify_all(against: Path | None, *, chain_only: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _check(parts: Parts, known: dict[int, str], *, chain_only: bool) -> Verified:
+def _read_key(path: Path) -> tuple[str, str]:
+    """A public key and its name. Raises OSError, ValueError."""
+    pem = path.read_text(encoding="ascii")
+    if not named_by(pem):
+        raise ValueError(f"{path} is no public key of Ed25519 in PEM")
+    return named_by(pem), pem
+
+
+def _check(
+    parts: Parts, known: dict[int, str], pinned: dict[str, str], *, chain_only: bool
+) -> Verified:
     console = a_console()
     with (
         parts.reading_sessions() as session,
         # Nothing of it is printed where nobody looks.
         Progress(console=console, transient=True, disable=not console.is_terminal) as shown,
     ):
-        trusted = trusted_keys(session, parts.signer)
+        trusted = pinned or trusted_keys(session, parts.signer)
         task = shown.add_task("chain", total=count_links(session))
         found = verify(
             session,

@@ -7,10 +7,9 @@ from datetime import date, datetime
 import click
 
 from forms.working_days import DayChange
+from reporting.cli.arguments import DAY
 from reporting.cli.opening import console_actor, open_parts
 from reporting.services.calendar import change_day, forget_change, list_changes
-
-_DAY = click.DateTime(["%Y-%m-%d", "%d/%m/%Y"])
 
 
 @click.group("calendar")
@@ -28,7 +27,7 @@ def list_days() -> None:
 
 
 @calendar_group.command("set")
-@click.argument("day", type=_DAY)
+@click.argument("day", type=DAY)
 @click.argument("kind", type=click.Choice(["worked", "free"]))
 @click.option("--name", default="", help="Why, such as the decision that swapped it.")
 def set_day(day: datetime, kind: str, name: str) -> None:
@@ -40,7 +39,7 @@ def set_day(day: datetime, kind: str, name: str) -> None:
 
 
 @calendar_group.command("unset")
-@click.argument("day", type=_DAY)
+@click.argument("day", type=DAY)
 def unset_day(day: datetime) -> None:
     """Let DAY be ordinary again."""
     with open_parts() as parts, parts.sessions.begin() as session:

@@ -8,6 +8,7 @@ import click
 from rich.table import Table as Grid
 from rich.text import Text
 
+from reporting.cli.arguments import NUMBER
 from reporting.cli.opening import console_actor, open_parts
 from reporting.cli.printing import a_console, local_time
 from reporting.services.actors import EVERY_ACT
@@ -105,7 +106,7 @@ def rotate_one(number: int, days: int) -> None:
 
 
 @clients_group.command("revoke")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def revoke_one(number: int) -> None:
     """Take back the token of client NUMBER, for good."""
     with open_parts() as parts, parts.sessions.begin() as session:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from reporting.cli.arguments import NUMBER
 from reporting.cli.opening import console_actor, open_parts
 from reporting.cli.printing import show_import
 from reporting.services.import_files import ImportResult
@@ -49,7 +50,7 @@ def list_all() -> None:
 
 
 @persons_group.command("end")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def end(number: int) -> None:
     """Send person NUMBER no more messages."""
     with open_parts() as parts, parts.sessions.begin() as session:
@@ -99,7 +100,7 @@ def list_given_up() -> None:
 
 
 @mail_group.command("retry")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def retry(number: int) -> None:
     """Let mail NUMBER be tried at the next ring."""
     with open_parts() as parts, parts.sessions.begin() as session:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
+from reporting.cli.arguments import DAY, NUMBER
 from reporting.cli.opening import console_actor, open_parts
 from reporting.cli.printing import local_time
 from reporting.models import ReportingUnit
@@ -17,9 +18,9 @@ from reporting.services import obligation_acts as acts
 from reporting.services.assigning import assign, read_assignments
 from reporting.services.coming import Coming, list_coming
 from reporting.services.named import unit_named
+from reporting.services.obligation_records import find_document, find_obligation
 from reporting.services.obligations import State, list_owed
 
-_DAY = click.DateTime(["%Y-%m-%d", "%d/%m/%Y"])
 _REASON = click.option("--reason", required=True, help="Why; it stays with the obligation.")
 
 
@@ -73,8 +74,8 @@ def _coming(
 
 
 @obligations_group.command("extend")
-@click.argument("number", type=int)
-@click.argument("day", type=_DAY)
+@click.argument("number", type=NUMBER)
+@click.argument("day", type=DAY)
 @_REASON
 def extend(number: int, day: datetime, reason: str) -> None:
     """Give obligation NUMBER until the end of DAY."""
@@ -85,7 +86,7 @@ def extend(number: int, day: datetime, reason: str) -> None:
 
 
 @obligations_group.command("waive")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.option("--take-back", is_flag=True, help="It is owed again.")
 @_REASON
 def waive(number: int, reason: str, *, take_back: bool) -> None:
@@ -97,8 +98,8 @@ def waive(number: int, reason: str, *, take_back: bool) -> None:
 
 
 @obligations_group.command("reopen")
-@click.argument("number", type=int)
-@click.argument("day", type=_DAY)
+@click.argument("number", type=NUMBER)
+@click.argument("day", type=DAY)
 @_REASON
 def reopen(number: int, day: datetime, reason: str) -> None:
     """Let obligation NUMBER be corrected until the end of DAY."""
@@ -109,9 +110,9 @@ def reopen(number: int, day: datetime, reason: str) -> None:
 
 
 @obligations_group.command("sent-otherwise")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.argument("document")
-@click.argument("day", type=_DAY)
+@click.argument("day", type=DAY)
 @click.argument("scan", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def sent_otherwise(number: int, document: str, day: datetime, scan: Path) -> None:
     """Count obligation NUMBER as sent by DOCUMENT of DAY, whose SCAN is kept."""
@@ -123,13 +124,30 @@ def sent_otherwise(number: int, document: str, day: datetime, scan: Path) -> Non
 
 
 @obligations_group.command("history")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def history(number: int) -> None:
     """What befell obligation NUMBER."""
     with open_parts() as parts, parts.reading_sessions() as session:
-        for event in acts.events_of(session, obligation_id=number):
+        found = find_obligation(session, actor=console_actor(), obligation_id=number)
+        for event in found.events:
             when = local_time(parts, event.at)
             click.echo(f"{when} {event.change} by {event.actor}: {event.reason}")
+        if not found.events:
+            owed = found.owed
+            click.echo(f"{owed.form_code} {owed.period}: nothing befell it since it was opened")
+
+
+@obligations_group.command("scan")
+@click.argument("number", type=NUMBER)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the scan.")
+def scan_of(number: int, out: Path | None) -> None:
+    """The document by which obligation NUMBER was sent otherwise, and its scan."""
+    with open_parts() as parts, parts.reading_sessions() as session:
+        found = find_document(session, actor=console_actor(), obligation_id=number)
+        click.echo(f"{found.document_number} of {found.document_date}, by {found.actor}")
+        click.echo(f"{found.scan_name}, SHA-256 {found.scan_sha256}")
+        if out is not None:
+            out.write_bytes(found.scan)
 
 
 @click.command("assign")

@@ -16,7 +16,7 @@ from reporting.services import obligation_acts as acts
 from reporting.services.board import By, board
 from reporting.services.consolidation import consolidate
 from reporting.services.exports import edition_workbook
-from reporting.services.named import form_for_period, unit_named
+from reporting.services.named import form_for_period, obligations_named, unit_named
 from reporting.services.periods import open_regime_period
 from reporting.services.standing import list_periods
 
@@ -81,31 +81,49 @@ def show_board(period: str, by: str) -> None:
     a_console().print(grid)
 
 
-def _pause(act: Callable[..., int], period: str, forms: tuple[str, ...], reason: str) -> None:
+def _pausing(command: Callable[..., None]) -> Callable[..., None]:
+    """What a pause and its end are told alike: for which forms and units, and why."""
+    options = (
+        click.argument("period"),
+        click.option("--form", "forms", multiple=True, help="Only this form; may be repeated."),
+        click.option("--unit", "units", multiple=True, help="Only this unit; may be repeated."),
+        click.option("--reason", required=True, help="Why, such as an outage."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _pause(
+    act: Callable[..., int],
+    period: str,
+    forms: tuple[str, ...],
+    units: tuple[str, ...],
+    reason: str,
+) -> None:
+    wanted = _period(period).code
     with open_parts() as parts, parts.sessions.begin() as session:
-        at = acts.Circumstances(
-            console_actor(), reason, parts.catalogue, parts.settings.time_zone, parts.clock()
+        zone = parts.settings.time_zone
+        at = acts.Circumstances(console_actor(), reason, parts.catalogue, zone, parts.clock())
+        named = obligations_named(
+            session, parts.catalogue, period=wanted, forms=forms, units=units, on=parts.today()
         )
-        count = act(session, at, period=_period(period).code, forms=forms)
+        count = act(session, at, period=named.period, forms=named.forms, units=named.units)
     click.echo(f"{period}: {count} obligations")
 
 
 @periods_group.command("suspend")
-@click.argument("period")
-@click.option("--form", "forms", multiple=True, help="Only this form; more than once if need be.")
-@click.option("--reason", required=True, help="Why, such as an outage.")
-def suspend_one(period: str, forms: tuple[str, ...], reason: str) -> None:
+@_pausing
+def suspend_one(period: str, forms: tuple[str, ...], units: tuple[str, ...], reason: str) -> None:
     """Stop the clock for PERIOD: nobody is reminded, marked late, or locked out."""
-    _pause(acts.suspend, period, forms, reason)
+    _pause(acts.suspend, period, forms, units, reason)
 
 
 @periods_group.command("resume")
-@click.argument("period")
-@click.option("--form", "forms", multiple=True, help="Only this form; more than once if need be.")
-@click.option("--reason", required=True, help="Why.")
-def resume_one(period: str, forms: tuple[str, ...], reason: str) -> None:
+@_pausing
+def resume_one(period: str, forms: tuple[str, ...], units: tuple[str, ...], reason: str) -> None:
     """Let the clock go on for PERIOD; due instants move by the length of the pause."""
-    _pause(acts.resume, period, forms, reason)
+    _pause(acts.resume, period, forms, units, reason)
 
 
 @click.command("consolidate")

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from reporting.cli.arguments import DAY
 from reporting.cli.opening import console_actor, open_parts, open_settings, open_store
 from reporting.cli.printing import show_import, whole_file
 from reporting.db import make_session_factory
@@ -37,9 +38,7 @@ def units_group() -> None:
 
 UNITS = ("đơn vị", "units")
 
-_on_option = click.option(
-    "--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="The day that is asked about; today."
-)
+_on_option = click.option("--on", "on", type=DAY, help="The day that is asked about; today.")
 
 
 def _day(on: datetime | None) -> date:

@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session, aliased
 
 from forms.catalogue import Catalogue
 from forms.definition import FormVersion
-from forms.period import BadPeriod, Period
+from forms.period import LAST_DAY, BadPeriod, Period
 from forms.regime import Regime
 from forms.timetable import timetable
 from forms.working_days import WorkingCalendar
-from reporting.models import ReportingUnit, UnitLineage
+from reporting.models import ReportingObligation, ReportingUnit, UnitLineage
 from reporting.services.actors import Actor
 from reporting.services.calendar import working_calendar
 from reporting.services.following import ask_follow_ups
@@ -79,6 +79,14 @@ def read_assignments(content: bytes) -> tuple[list[Line], list[AssignmentFault]]
     heading = text.splitlines()[0] if text.strip() else ""
     separator = next((sign for sign in ";\t" if sign in heading), ",")
     rows = csv.DictReader(io.StringIO(text), delimiter=separator, restval="")
+    try:
+        return _lines(rows)
+    except csv.Error as bad:
+        vi, en = f"Dòng này không đọc được như CSV: {bad}.", f"This line is no CSV: {bad}."
+        return [], [AssignmentFault(rows.line_num + 1, vi, en)]
+
+
+def _lines(rows: csv.DictReader[str]) -> tuple[list[Line], list[AssignmentFault]]:
     missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
     if missing:
         names = ", ".join(missing)
@@ -108,7 +116,8 @@ def assign(
     if len(lines) > MOST_LINES:
         fault = AssignmentFault(0, f"Quá {MOST_LINES:,} dòng.", f"More than {MOST_LINES:,} lines.")
         return Assigned(faults=(fault,))
-    plan = _Plan(session, catalogue, known_regimes(session, catalogue), working_calendar(session))
+    regimes, calendar = known_regimes(session, catalogue), working_calendar(session)
+    plan = _Plan(session, catalogue, regimes, calendar, zone)
     for key, group in _grouped(lines).items():
         plan.look_over(*key, group)
     if plan.faults:
@@ -116,7 +125,8 @@ def assign(
     created = existing = 0
     for one in plan.wanted.values():
         if dry_run:
-            created += len(one.units)
+            created += len(one.units.keys() - one.standing)
+            existing += len(one.units.keys() & one.standing)
             continue
         done = open_period(
             session,
@@ -152,12 +162,16 @@ def _grouped(lines: Iterable[Line]) -> Mapping[tuple[str, str], list[Line]]:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """The units that are to owe one form for one period, with the due day of its own of each."""
+    """The units that are to owe one form for one period, with the due day of its own of each.
+
+    `standing` are those that owe it already, and the day on which it was declared to be due.
+    """
 
     form: FormVersion
     regime: Regime
     period: Period
     units: dict[int, date | None]
+    standing: Mapping[int, date]
 
 
 class _Plan:
@@ -169,8 +183,10 @@ class _Plan:
         catalogue: Catalogue,
         regimes: Mapping[str, Regime],
         calendar: WorkingCalendar,
+        zone: ZoneInfo,
     ) -> None:
         self._session = session
+        self._zone = zone
         self._catalogue = catalogue
         self._regimes = regimes
         self.calendar = calendar
@@ -221,8 +237,8 @@ class _Plan:
     ) -> None:
         units = find_units(self._session, [line.unit for line in lines], on=on)
         closed = self._successors([line.unit for line in lines if line.unit not in units])
-        new = _Wanted(form, regime, period, {})
-        chosen = self.wanted.setdefault((form.code, period.code), new).units
+        new = _Wanted(form, regime, period, {}, self._standing(form.code, period.code))
+        wanted = self.wanted.setdefault((form.code, period.code), new)
         for line in lines:
             unit, due = units.get(line.unit), self._due(line, on)
             if unit is None and line.unit in closed:
@@ -244,8 +260,27 @@ class _Plan:
                     f"Form {form.code} is not for a unit of kind {unit.kind}. It has: {kinds}. "
                     "To ask for it all the same, give a due day (due).",
                 )
+            elif due not in (None, wanted.standing.get(unit.id, due)):
+                stands = wanted.standing[unit.id]
+                self._blame(
+                    [line],
+                    f"Đơn vị {line.unit} đã được giao với hạn {stands:%d/%m/%Y}; muốn thêm thời "
+                    "gian, hãy gia hạn.",
+                    f"Unit {line.unit} owes it already, due on {stands}; to give it more time, "
+                    "extend it.",
+                )
             else:
-                chosen[unit.id] = due
+                wanted.units[unit.id] = due
+
+    def _standing(self, form: str, period: str) -> Mapping[int, date]:
+        """Who owes a form for a period already, and the day on which it was declared to be due."""
+        owed = ReportingObligation
+        rows = self._session.execute(
+            select(owed.unit_id, owed.declared_due_at).where(
+                owed.form_code == form, owed.period == period
+            )
+        )
+        return {unit: due_at.astimezone(self._zone).date() for unit, due_at in rows}
 
     def _due(self, line: Line, last: date) -> date | None:
         """The due day of a line, after the last day of the window; a bad one is blamed."""
@@ -255,7 +290,7 @@ class _Plan:
             day = date.fromisoformat(line.due)
         except ValueError:
             day = last
-        if day <= last:
+        if not last < day <= LAST_DAY:
             self._blame(
                 [line],
                 f"Hạn gửi “{line.due[:20]}” phải là ngày sau {last:%d/%m/%Y}, viết như 2026-10-07.",

@@ -26,6 +26,7 @@ from reporting.models import (
 from reporting.services.actors import Act
 from reporting.services.audit import instant_text
 from reporting.services.deliveries import read_return
+from reporting.services.downloads import NamedFile
 from reporting.services.draft_record import (
     DISCARDED,
     DraftWork,
@@ -217,6 +218,13 @@ def view_draft(session: Session, at: DraftWork, *, obligation_id: int) -> DraftV
     if owed is None or draft is None:
         raise no_draft(obligation_id)
     return look_at(session, at, owed, draft)
+
+
+def draft_file(session: Session, at: DraftWork, *, obligation_id: int) -> NamedFile:
+    """The body of a draft as it was handed in last. Raises NotFound."""
+    view = view_draft(session, at, obligation_id=obligation_id)
+    draft = view.draft
+    return NamedFile(draft.body, draft.file_name, f"draft/{draft.id}", view.owed.unit_id)
 
 
 def _new_draft(session: Session, at: DraftWork, owed: ReportingObligation) -> Draft:

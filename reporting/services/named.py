@@ -5,6 +5,8 @@ What is not there is refused here, in words, so that no door has to.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
@@ -16,7 +18,7 @@ from forms.period import BadPeriod, Period, Window
 from reporting.errors import NotFound
 from reporting.models import ReportingObligation, ReportingUnit
 from reporting.services.identifiers import normalise_identifier
-from reporting.services.units import find_unit
+from reporting.services.units import find_unit, find_units
 
 _LONGEST_SHOWN = 60
 
@@ -133,3 +135,54 @@ def unit_named(session: Session, identifier: str, *, on: date) -> ReportingUnit:
             en=f"There is no unit {shown} on {on:%Y-%m-%d}.",
         )
     return unit
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Obligations of a period as a person names them: of some forms and units, or of all."""
+
+    period: str
+    forms: Sequence[str]
+    units: Sequence[int]
+
+
+def obligations_named(
+    session: Session,
+    catalogue: Catalogue,
+    *,
+    period: str,
+    forms: Sequence[str],
+    units: Sequence[str],
+    on: date,
+) -> Several:
+    """What is meant, by the codes of the store. Raises NotFound where it is not there.
+
+    Also where each name is known and nobody owes anything: a slip must not look like an act.
+    """
+    codes = [form_named(catalogue, form).code for form in forms]
+    found = find_units(session, units, on=on)
+    unknown = [unit[:_LONGEST_SHOWN] for unit in units if unit not in found]
+    if unknown:
+        told = ", ".join(unknown[:10])
+        raise NotFound(
+            vi=f"Không có đơn vị {told} vào ngày {on:%d/%m/%Y}.",
+            en=f"There is no unit {told} on {on:%Y-%m-%d}.",
+        )
+    named = Several(period, codes, [unit.id for unit in found.values()])
+    if not _is_owed(session, named):
+        shown = period[:_LONGEST_SHOWN]
+        raise NotFound(
+            vi=f"Kỳ {shown} không có nghĩa vụ báo cáo nào như vậy.",
+            en=f"In period {shown} nothing of the kind is owed.",
+        )
+    return named
+
+
+def _is_owed(session: Session, named: Several) -> bool:
+    owed = ReportingObligation
+    query = select(owed.id).where(owed.period == named.period)
+    if named.forms:
+        query = query.where(owed.form_code.in_(named.forms))
+    if named.units:
+        query = query.where(owed.unit_id.in_(named.units))
+    return session.scalars(query.limit(1)).first() is not None

@@ -80,8 +80,12 @@ def extend(
 
 
 def waive(session: Session, at: Circumstances, *, obligation_id: int) -> ReportingObligation:
-    """Let one unit off; it leaves the counts. The caller commits. NotFound, NotAllowed."""
+    """Let one unit off, once; it leaves the counts. Raises NotFound, NotAllowed, Conflict."""
     owed = _taken(session, at, obligation_id)
+    if owed.stand is Stand.WAIVED:
+        raise Conflict(
+            vi="Đơn vị đã được miễn báo cáo này.", en="The unit is let off this report already."
+        )
     owed.stand = Stand.WAIVED
     _note(session, at, owed, ObligationChange.WAIVED, {})
     return owed
@@ -142,12 +146,20 @@ def mark_sent_otherwise(
 ) -> ReportingObligation:
     """Count a report by the date of its document (TT01 Điều 6(2)); figures may follow later.
 
-    The caller commits. Raises NotFound, NotAllowed, Conflict for a day to come or an empty scan.
+    The caller commits. Raises NotFound, NotAllowed, Conflict for a day to come, one before the data
+    window, or an empty scan.
     """
     owed = _taken(session, at, obligation_id)
     if letter.sent_on > at.now.astimezone(at.zone).date():
         raise Conflict(
             vi="Ngày văn bản ở trong tương lai.", en="The date of the document is still to come."
+        )
+    if letter.sent_on < owed.window_first:
+        raise Conflict(
+            vi=f"Ngày văn bản {letter.sent_on:%d/%m/%Y} trước thời gian chốt số liệu, bắt đầu từ "
+            f"{owed.window_first:%d/%m/%Y}.",
+            en=f"The date of the document, {letter.sent_on}, is before the data window, which "
+            f"begins on {owed.window_first}.",
         )
     if not letter.number.strip() or not letter.scan:
         raise Conflict(

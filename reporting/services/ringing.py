@@ -111,12 +111,7 @@ def ring(
         rung.done += Counter({"mail": sent.taken, "mail_put_off": sent.put_off + sent.given_up})
     if bell.signer is not None and not only:
         _seal(bell, bell.signer, rung)
-    with bell.sessions.begin() as session:
-        session.execute(
-            update(JobRun)
-            .where(JobRun.id == run)
-            .values(finished_at=bell.clock(), outcome=rung.as_data())
-        )
+    _finish(bell, rung)
     return rung
 
 
@@ -133,9 +128,34 @@ def _seal(bell: Bell, signer: Signer, rung: Rung) -> None:
     rung.done += Counter({"sealed": sealed})  # What is 0 is left out of the counts by `+=`.
 
 
-def is_due(bell: Bell, *, now: datetime, only: frozenset[Action]) -> bool:
-    """Whether anything of some kinds waits to be done by now."""
-    return bool(_due(bell, now, only, set()))
+def do_line(bell: Bell, *, action_id: int, now: datetime) -> Rung:
+    """Do one line of the ledger, whoever says that it is time; opens its own transactions.
+
+    Nothing is done, and no run is written, where the line is not due, done, or in other hands.
+    Raises OperationalError where the database is away.
+    """
+    with bell.sessions.begin() as session:
+        line = waiting(now).where(JobAction.id == action_id)
+        if session.scalars(line.with_for_update(skip_locked=True)).one_or_none() is None:
+            return Rung(0)
+        rung = Rung(_begin(session, None, WORKER, CLOCK, now))
+    _do_one(bell, rung, action_id, now)
+    _finish(bell, rung)
+    return rung
+
+
+def due_lines(bell: Bell, *, now: datetime, only: frozenset[Action]) -> list[int]:
+    """The ids of the lines of some kinds that wait to be done by now, in their order."""
+    return [action_id for action_id, _ in _due(bell, now, only, set())]
+
+
+def _finish(bell: Bell, rung: Rung) -> None:
+    with bell.sessions.begin() as session:
+        session.execute(
+            update(JobRun)
+            .where(JobRun.id == rung.run_id)
+            .values(finished_at=bell.clock(), outcome=rung.as_data())
+        )
 
 
 def _begin(session: Session, run_id: int | None, door: str, actor: Actor, now: datetime) -> int:

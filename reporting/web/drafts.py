@@ -16,9 +16,9 @@ from reporting.http import (
     XLSX,
     Right,
     allows,
-    attachment,
     current_actor,
     current_parts,
+    hand_out,
     read_delivery,
 )
 from reporting.models import Door, DraftState, Submission
@@ -118,10 +118,9 @@ def show_draft(obligation_id: int) -> str:
 def download_draft(obligation_id: int) -> Response:
     """The file as it was handed in last."""
     with current_parts().reading_sessions() as session:
-        draft = drafts.view_draft(session, draft_work(), obligation_id=obligation_id).draft
-        return attachment(
-            draft.body, draft.file_name, XLSX if draft.is_workbook else "application/json"
-        )
+        file = drafts.draft_file(session, draft_work(), obligation_id=obligation_id)
+    is_workbook = file.content[:2] == b"PK"
+    return hand_out(file, XLSX if is_workbook else "application/json")
 
 
 @blp.post(f"{_ONE}/file")

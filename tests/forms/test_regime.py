@@ -151,6 +151,7 @@ def test_an_ad_hoc_regime_has_free_days() -> None:
         ("period: 2026-10-05", "period: 5/10", "occasions.1.period"),
         ("last: 2026-10-05", "last: 2026-09-05", "occasions.1.last"),
         ("due: 2026-10-07", "due: 2026-10-04", "occasions.1.due"),
+        ("due: 2026-10-07", "due: 9999-12-31", "occasions.1.due"),
         ("issued_by: commune", "issued_by: chair", ""),
         ("document: administrative", "document: normative", "legal.document"),
         ("kind: đột xuất", "kind: định kỳ", "due"),
@@ -177,6 +178,22 @@ def test_a_secret_regime_takes_no_form(tmp_path: Path) -> None:
     with pytest.raises(BadDeclaration) as caught:
         load_forms([tmp_path])
     assert any("secret" in fault.problem for fault in caught.value.faults)
+
+
+def test_a_regime_of_figures_needs_a_form(tmp_path: Path) -> None:
+    """Component 10: figures without a form are refused; a narrative, or a form of it, is not."""
+    folder = tmp_path / "regimes"
+    folder.mkdir()
+    file = folder / "R.yaml"
+    file.write_text(GOOD)
+    with pytest.raises(BadDeclaration) as caught:
+        load_forms([tmp_path])
+    [fault] = caught.value.faults
+    assert (fault.file, fault.line, fault.key) == (str(file), 6, "content")
+    assert "component 10" in fault.problem
+    for right in ("content: [narrative]", "content: [figures]\nforms: [II.06a/VPCP/KSTT]"):
+        file.write_text(GOOD.replace("content: [figures]", right))
+        assert "R" in load_forms([tmp_path]).regimes
 
 
 def test_a_window_rule_of_ones_own() -> None:

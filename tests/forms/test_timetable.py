@@ -34,8 +34,17 @@ def days_of(regime: str, period: str) -> Timetable:
     ],
 )
 def test_due_days_go_by_level(regime: str, period: str, kind: str, due: str) -> None:
-    """17 -> 19 -> 22 -> 25 by TT01, 17 -> 20 by TT06, whatever day of the week it is."""
+    """19 and 22 by TT01-II, 25 by TT01-I, 17 and 20 by TT06, whatever day of the week it is."""
     assert days_of(regime, period).due[kind] == date.fromisoformat(due)
+
+
+@pytest.mark.parametrize("regime", ["TT01-II", "TT01-III"])
+def test_steps_that_nobody_owes_a_form_for_are_told_in_the_guidance(regime: str) -> None:
+    """docs/decisions/0016: the 25th is the Government Office's own; ngành dọc have theirs told."""
+    told = SHIPPED[regime]
+    assert {due.day for due in told.due.values()} == {19, 22}
+    assert "Văn phòng Chính phủ báo cáo Chính phủ ngày 25" in told.guidance
+    assert ("17, 18, 19, 20" in told.guidance) == (regime == "TT01-II")
 
 
 def test_a_due_day_in_the_weekend_rolls_where_the_regime_says_so() -> None:

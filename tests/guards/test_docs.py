@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from forms.catalogue import load_forms
+from jobs.cli import main
 from jobs.demo.stage import QUARTER
 from reporting.services.registry_loading import SAMPLE, read_shipped
 from reporting.services.unit_files import read_unit_file
@@ -65,3 +66,11 @@ def test_every_setting_is_on_the_operators_page() -> None:
     page = (ROOT / "docs" / "operating.md").read_text()
     named = set(re.findall(r"^\| `(REPORTING_[A-Z_]+)`", page, re.MULTILINE))
     assert named == {line.variable for line in Settings().describe({})}
+
+
+def test_every_command_of_the_clock_is_on_the_operators_page() -> None:
+    """docs/operating.md names each command of reporting-jobs that an operator may need."""
+    page = (ROOT / "docs" / "operating.md").read_text()
+    names = main.commands.keys() - {"demo"}
+    assert [name for name in sorted(names) if f"reporting-jobs {name}" not in page] == []
+    assert "--no-work" in page

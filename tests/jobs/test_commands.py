@@ -106,8 +106,28 @@ def test_one_job_alone(run: Run) -> None:
     unknown = run("run", "opne")
     assert unknown.exit_code == 1
     assert "clean_up" in unknown.output
-    assert run("run", "--as-of", "yesterday").exit_code == 2
     assert "open" in run("list").output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "--as-of", "yesterday"),
+        ("run", "--as-of", "0001-01-01T00:00:00+00:00"),
+        ("run", "--dry-run", "--as-of", "9999-12-31T23:59:59-07:00"),
+        ("preview", "--days", "0"),
+        ("retry", "99999999999999999999"),
+        ("retry",),
+        ("brew", "coffee"),
+        ("--strong",),
+    ],
+)
+def test_what_is_not_written_right_ends_with_1(run: Run, words: tuple[str, ...]) -> None:
+    """0, 75 and 1 are all that there is; and what is wrong is said."""
+    wrong = run(*words)
+    assert wrong.exit_code == 1
+    assert "Error:" in wrong.output
+    assert wrong.exception is None or isinstance(wrong.exception, SystemExit)
 
 
 def test_the_preview_says_what_will_fire_for_whom_and_why(run: Run) -> None:

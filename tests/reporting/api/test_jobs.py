@@ -49,6 +49,8 @@ def test_a_dry_run_writes_nothing(doors: Doors) -> None:
         ("ring", {"as_of": "2030-01-01T00:00:00Z"}, 409),
         ("ring", {"as_of": "2026-09-10"}, 422),
         ("ring", {"as": "x"}, 422),
+        ("ring", {"as_of": "0001-01-01T00:00:00Z"}, 422),
+        ("ring", {"as_of": "9999-12-31T23:59:59-07:00", "dry_run": True}, 422),
     ],
 )
 def test_what_cannot_be_rung_for(doors: Doors, job: str, body: dict[str, str], status: int) -> None:

@@ -42,6 +42,8 @@ def test_a_province_gives_more_time_and_the_list_shows_it(doors: Doors) -> None:
         ("waiver", {"reason": "x", "owed_again": True}, 409),
         ("reopening", {"closes_on": "2026-10-30", "reason": "Sửa"}, 409),
         ("extension", {"due_on": "30/09/2026", "reason": "x"}, 422),
+        ("extension", {"due_on": "9999-12-31", "reason": "x"}, 422),
+        ("reopening", {"closes_on": "9999-12-31", "reason": "x"}, 422),
         (
             "other-means",
             {
@@ -65,6 +67,27 @@ def test_acts_on_one_obligation(doors: Doors, act: str, body: dict[str, Any], st
     assert answer.status_code == status
 
 
+def test_the_document_and_its_scan_are_read_back(doors: Doors) -> None:
+    """By whoever may see the obligation; one that was sent as usual has none."""
+    path = f"/obligations/{owed(doors)['id']}"
+    assert doors.get(f"{path}/other-means/scan", "province").status_code == 404
+    assert doors.get(path, "commune").get_json()["document"] is None
+    letter = {
+        "document_number": "1/BC",
+        "document_date": "2026-09-01",
+        "scan": base64.b64encode(b"%PDF-1").decode(),
+        "scan_name": "báo cáo.pdf",
+    }
+    assert doors.send(letter, "province", to=f"{path}/other-means").status_code == 200
+    scan = doors.get(f"{path}/other-means/scan", "commune")
+    assert (scan.data, scan.headers["Content-Disposition"][:10]) == (b"%PDF-1", "attachment")
+    told = doors.get(path, "commune").get_json()
+    assert (told["document"]["document_number"], told["stand"]) == ("1/BC", "on_time")
+    assert [event["change"] for event in told["events"]] == ["sent_otherwise"]
+    for place in (path, f"{path}/other-means/scan"):
+        assert doors.get(place, "neighbour").status_code == 404
+
+
 def test_what_a_province_is_owed(doors: Doors) -> None:
     """Its communes' obligations, by state."""
     path = "/obligations?unit=H55&of=subordinates&period=2026-Q3"
@@ -86,8 +109,8 @@ def test_the_clock_is_stopped_and_goes_on(doors: Doors) -> None:
     assert doors.send(asked, "centre", to="/suspensions").get_json()["obligations"] > 0
     assert owed(doors)["state"] == "suspended"
     assert doors.send(asked, "centre", to="/resumptions").get_json()["obligations"] > 0
-    unknown = doors.send(asked | {"units": ["NOBODY"]}, "centre", to="/suspensions")
-    assert unknown.status_code == 400
+    for slip in ({"units": ["NOBODY"]}, {"forms": ["II.O6a"]}, {"period": "2031-Q1"}):
+        assert doors.send(asked | slip, "centre", to="/suspensions").status_code == 404
 
 
 def test_forms_are_assigned_in_bulk(doors: Doors) -> None:

@@ -68,6 +68,39 @@ def test_a_letter_counts(run: Run, tmp_path: Path) -> None:
     done = run("obligations", "sent-otherwise", "1", "12/BC", "2026-09-09", str(scan))
     assert "on_time" in done.output
     assert "100.0 %" in run("periods", "board", "2026-Q3").output
+    copy = tmp_path / "copy.pdf"
+    assert "12/BC of 2026-09-09" in run("obligations", "scan", "1", "--out", str(copy)).output
+    assert copy.read_bytes() == b"%PDF"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("obligations", "extend", "1", "9999-12-31", "--reason", "x"),
+        ("obligations", "reopen", "1", "9999-12-31", "--reason", "x"),
+        ("obligations", "waive", "99999999999999999999", "--reason", "x"),
+        ("obligations", "history", "99999999999999999999"),
+        ("calendar", "set", "9999-12-31", "free"),
+        ("persons", "end", "99999999999999999999"),
+        ("mail", "retry", "99999999999999999999"),
+        ("clients", "revoke", "99999999999999999999"),
+    ],
+)
+def test_what_no_store_and_no_calendar_holds_is_a_sentence(
+    run: Run, words: tuple[str, ...]
+) -> None:
+    """No number beyond 64 bits, and no day beyond the years of the periods."""
+    refused = run(*words)
+    assert refused.exit_code == 2
+    assert "Error:" in refused.output
+
+
+def test_an_obligation_that_is_not_there_is_a_sentence(run: Run) -> None:
+    """Its history and its document alike; one without a history says so."""
+    for words in (("history", "424242"), ("scan", "424242"), ("scan", "1")):
+        refused = run("obligations", *words)
+        assert (refused.exit_code, bool(refused.output)) == (1, True)
+    assert "nothing befell it" in run("obligations", "history", "1").output
 
 
 def test_forms_are_assigned_from_a_file(run: Run, tmp_path: Path) -> None:
@@ -77,6 +110,7 @@ def test_forms_are_assigned_from_a_file(run: Run, tmp_path: Path) -> None:
     assert "1 assigned" in run("assign", str(file), "--dry-run").output
     assert "1 assigned" in run("assign", str(file)).output
     assert "1 stood" in run("assign", str(file)).output
+    assert "0 assigned, 1 stood already" in run("assign", str(file), "--dry-run").output
     file.write_text(f"form,unit,period\n{LEAF_FORM},X7,2026-Q2\n")
     refused = run("assign", str(file))
     assert refused.exit_code == 1
@@ -88,6 +122,24 @@ def test_a_period_rests_and_goes_on(run: Run) -> None:
     assert "1 obligations" in run("periods", "suspend", "2026-Q3", "--reason", "Lỗi").output
     assert "suspended" in run("obligations", "list", "X1").output
     assert "1 obligations" in run("periods", "resume", "2026-Q3", "--reason", "Xong").output
+    of_one = ("2026-Q3", "--unit", "X1", "--form", "II.06a-VPCP-KSTT", "--reason", "Lỗi")
+    assert "1 obligations" in run("periods", "suspend", *of_one).output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("2031-Q1",),
+        ("2026-Q3", "--form", "II.O6a"),
+        ("2026-Q3", "--unit", "X7"),
+        ("2026-Q3", "--unit", "H55"),
+        ("2026-Q3", "--form", "01/TCD"),
+    ],
+)
+def test_a_pause_of_nothing_is_a_fault(run: Run, words: tuple[str, ...]) -> None:
+    """An unknown form, unit or period, and one of which nothing is owed, is no pause of 0."""
+    refused = run("periods", "suspend", *words, "--reason", "Lỗi")
+    assert (refused.exit_code, "obligations" in refused.output) == (1, False)
 
 
 def test_persons_and_dead_letters(run: Run, tmp_path: Path) -> None:

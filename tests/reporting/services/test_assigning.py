@@ -204,3 +204,47 @@ def test_a_due_day_must_follow_the_window(
     done = given(session, f"form,unit,period,due\n{LEAF_FORM},X1,2026-Q3,{due}\n")
     assert [fault.line for fault in done.faults] == [2]
     assert "14/09/2026" in done.faults[0].vi
+
+
+@pytest.mark.usefixtures("province")
+def test_another_due_day_for_what_is_owed_already_is_told(session: Session) -> None:
+    """The same day again is nothing new; another one is a fault, since it would be passed over."""
+
+    def given(due: str, *, dry_run: bool = False) -> Assigned:
+        lines = [Line(2, LEAF_FORM, "X1", "2026-Q3", due)]
+        return assign(
+            session,
+            actor=SYSTEM,
+            lines=lines,
+            catalogue=shipped_forms(),
+            zone=ZONE,
+            now=NOW,
+            dry_run=dry_run,
+        )
+
+    assert given("2026-10-20").created == 1
+    for dry_run in (True, False):
+        again = given("2026-10-20", dry_run=dry_run)
+        assert (again.created, again.existing, again.faults) == (0, 1, ())
+        assert given("", dry_run=dry_run).existing == 1
+        [fault] = given("2026-10-25", dry_run=dry_run).faults
+        assert "20/10/2026" in fault.vi
+        assert "extend" in fault.en
+
+
+@pytest.mark.usefixtures("province")
+def test_what_is_no_csv_and_no_day_is_a_fault_of_its_line(session: Session) -> None:
+    """A cell over 128 KiB and a due day at the end of the calendar are told like any other."""
+    heading = b"form,unit,period,due\n"
+    for text, line in ((heading + b"a,b,c,d\n" + b"x" * 140_000, 3), (b"x" * 140_000, 1)):
+        lines, [fault] = read_assignments(text)
+        assert (lines, fault.line) == ([], line)
+    done = assign(
+        session,
+        actor=SYSTEM,
+        lines=[Line(2, LEAF_FORM, "X1", "2026-Q3", "9999-12-31")],
+        catalogue=shipped_forms(),
+        zone=ZONE,
+        now=NOW,
+    )
+    assert [fault.line for fault in done.faults] == [2]

@@ -85,6 +85,9 @@ def test_a_waived_unit_leaves_the_counts(session: Session) -> None:
     """Expected is one less; taken back, it is owed again."""
     number = owed_by(session, "X1").id
     acts.waive(session, at(), obligation_id=number)
+    with pytest.raises(Conflict):
+        acts.waive(session, at(), obligation_id=number)
+    assert len(acts.events_of(session, obligation_id=number)) == 1
     line = board(session, actor=SYSTEM, period="2026-Q3")[0]
     assert (line.expected, line.waived, str(line.completeness)) == (1, 1, "0.0")
     acts.owe_again(session, at(), obligation_id=number)
@@ -141,9 +144,11 @@ def test_sent_by_other_means_counts_by_its_date(
         acts.Letter(" ", date(2026, 9, 1), b"x", "x"),
         acts.Letter("1", date(2026, 9, 1), b"", "x"),
         acts.Letter("1", date(2026, 9, 11), b"x", "x"),
+        acts.Letter("1", date(1, 1, 1), b"x", "x"),
+        acts.Letter("1", date(2026, 6, 14), b"x", "x"),
     ],
 )
-def test_a_letter_needs_number_scan_and_a_day_that_has_come(
+def test_a_letter_needs_number_scan_and_a_day_since_the_window_began(
     session: Session, letter: acts.Letter
 ) -> None:
     """What cannot be proved later is not taken now."""

@@ -23,6 +23,7 @@ from reporting.models import (
     AuditLine,
     CellComment,
     Draft,
+    DraftAct,
     DraftChange,
     DraftState,
     Explanation,
@@ -65,7 +66,7 @@ def filled(session: Session) -> tuple[ReportingUnit, ReportingUnit]:
     for unit in units:
         me = of_unit(f"máy của {unit.code}", unit.id)
         first = send(session, a_return(unit.code), actor=me)
-        rows = {"Đất đai": GOOD_CELLS | {"c4": 121, "c8": 102}}
+        rows = {"Đất đai": dict(GOOD_CELLS) | {"c4": 121, "c8": 102}}
         send(session, a_return(unit.code, rows=rows), actor=me)
         send(session, a_return(unit.code, rows={"Đất đai": {"c4": "nhiều"}}), actor=me)
         said = {"submission_id": first.submission_id, "at": IN_Q3, "actor": me.name}
@@ -111,7 +112,15 @@ def a_draft(session: Session, unit: ReportingUnit, obligation_id: int) -> None:
     session.add(draft)
     session.flush()
     change = DraftChange(
-        draft_id=draft.id, version=1, at=IN_Q3, actor=unit.code, voided_approval=False, cells=[]
+        draft_id=draft.id,
+        version=1,
+        at=IN_Q3,
+        actor=unit.code,
+        account_id=None,
+        act=DraftAct.ENTERED,
+        voided_approval=False,
+        cells=[],
+        cells_changed=0,
     )
     session.add(change)
     session.flush()

@@ -15,7 +15,7 @@ from tests.reporting.services.tampering import let_tamper, tamper
 
 def sent(doors: Doors) -> int:
     """The number of a revision that was received."""
-    number: int = doors.send(a_return("X01840")).json["submission"]
+    number: int = doors.send(a_return("X01840")).get_json()["submission"]
     return number
 
 
@@ -25,7 +25,7 @@ def test_the_receipt_says_by_whom_it_is_signed_and_how_it_is_checked(
     """Its three links give the receipt, the key and the program; together they say good."""
     number = sent(doors)
     page = doors.http.get(f"/receipts/{number}").text
-    key = doors.http.get("/api/v1/keys").json["items"][0]
+    key = doors.http.get("/api/v1/keys").get_json()["items"][0]
     assert key["id"] in page
     assert "Hợp lệ" in page
     assert "verify_receipt.py" in page
