@@ -21,7 +21,6 @@ from reporting.errors import Conflict, NotAllowed, NotFound
 from reporting.models import (
     NoticeKind,
     ObligationChange,
-    ObligationEvent,
     ReportingObligation,
     SentDocument,
     Stand,
