@@ -74,3 +74,10 @@ def test_every_command_of_the_clock_is_on_the_operators_page() -> None:
     names = main.commands.keys() - {"demo"}
     assert [name for name in sorted(names) if f"reporting-jobs {name}" not in page] == []
     assert "--no-work" in page
+
+
+def test_what_protects_is_named_with_tests_that_are_there() -> None:
+    """docs/security.md points at tests, and each of them exists."""
+    named = set(re.findall(r"`(tests/[a-z_/.]+)`", (ROOT / "docs" / "security.md").read_text()))
+    assert len(named) > 10
+    assert sorted(name for name in named if not (ROOT / name).exists()) == []
