@@ -90,7 +90,8 @@ def _hold(office: Office, seen: dict[int, tuple[bytes, str, int]]) -> None:
         assert sent[-1].status is not SubmissionStatus.WITHDRAWN
     draft = find_draft(session, owed.id)
     if draft is not None:
-        bodies = session.scalars(select(AuditLine.body).where(AuditLine.act.like("draft.%")))
+        lines = select(AuditLine.body).where(AuditLine.act.like("draft.%"))
+        bodies = session.scalars(lines.order_by(AuditLine.id))
         tags = [json.loads(body)["details"]["draft"] for body in bodies]
         mine = [tag for tag in tags if tag.startswith(f"{draft.id}.")]
         assert mine == [f"{draft.id}.{version}" for version in range(1, draft.version + 1)]
@@ -100,7 +101,10 @@ def _hold(office: Office, seen: dict[int, tuple[bytes, str, int]]) -> None:
         assert versions == list(range(1, draft.version + 1))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=40,
+)
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from(sorted(ACTS)), st.integers(0, len(VARIANTS) - 1)), max_size=14
