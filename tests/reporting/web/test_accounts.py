@@ -148,6 +148,7 @@ def test_a_clerk_sees_her_unit_and_no_other(doors: Doors) -> None:
     clerk = browser_of(doors, "clerk", Role.ENTER, unit=doors.commune)
     desk = clerk.get("/").text
     assert "Báo cáo Phường Đức Xuân phải gửi" in desk
+    assert 'href="/audit"' not in desk
     listed = ["/", "/?q=phường", f"/periods?period=2026-Q3&form={LEAF_FORM}", "/board?by=unit",
               "/board.csv?period=2026-Q3&by=unit", "/editions"]  # fmt: skip
     for path in listed:
