@@ -6,12 +6,14 @@ same and mapped once by the centre; nothing is guessed from likeness.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
 
+from forms.canonical import canonical_json
 from forms.declaration_columns import validity_of
 from forms.declaration_shape import (
     Label,
@@ -79,6 +81,19 @@ class CodeList:
     def in_force(self, on: date) -> tuple[Entry, ...]:
         """The entries that hold on a day, in the order of the file."""
         return tuple(entry for entry in self.entries if entry.validity.overlaps(on, on))
+
+
+def list_content(code_list: CodeList) -> bytes:
+    """What a consolidation takes from a list, as canonical bytes: codes in order, with labels."""
+    entries = [[entry.code, entry.label] for entry in code_list.entries]
+    return canonical_json({"code": code_list.code, "entries": entries, "title": code_list.title})
+
+
+def list_from_content(content: bytes) -> CodeList:
+    """The list that `list_content` was made from, as far as a consolidation needs it."""
+    said = json.loads(content)
+    entries = tuple(Entry(code, label) for code, label in said["entries"])
+    return CodeList(said["code"], said["title"], "", entries)
 
 
 class EntryShape(ValidityShape):

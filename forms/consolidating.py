@@ -31,7 +31,7 @@ from forms.evaluating import Figures, sum_rows
 from forms.issues import Issue
 from forms.naming_rows import asked_rows
 from forms.period import Window
-from forms.returns import Int64Array, RowName, StateArray, TableData
+from forms.returns import Int64Array, RowName, State, StateArray, TableData
 from forms.totals import fill_totals
 from forms.values import FIGURE_BOUND
 
@@ -53,6 +53,8 @@ class Contribution:
     states: StateArray
     texts: Sequence[Mapping[str, str]] = field(default_factory=tuple)
     ranks: Mapping[str, int] = field(default_factory=dict)
+    #: Columns that another version of the source asks for and this one does not.
+    not_asked: frozenset[str] = frozenset()
 
 
 class TotalTooLarge(ArithmeticError):
@@ -215,7 +217,10 @@ def _mapped(table: Table, part: Contribution) -> tuple[Int64Array, StateArray]:
     states = np.zeros((count, width), np.uint8)
     stacked = part.source.mode is not Mode.SUM
     for target, column in enumerate(table.figures):
-        source = part.table.figure_index.get(part.source.columns.get(column.id, column.id))
+        wanted = part.source.columns.get(column.id, column.id)
+        source = part.table.figure_index.get(wanted)
+        if wanted in part.not_asked:
+            states[:, target] = State.NOT_ASKED
         if source is None or not (stacked or column.consolidate is Consolidate.SUM):
             continue
         factor = 10 ** (column.digits - part.table.figures[source].digits)

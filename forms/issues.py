@@ -165,6 +165,12 @@ CATALOGUE: Mapping[str, Wording] = {
         "Row {label} is typed by the unit that reports {expected} and is not in this edition; the "
         "total is without it.",
     ),
+    "versions_mixed": Wording(
+        "Trong kỳ này có báo cáo theo nhiều phiên bản của biểu {label} ({given}); cột mà phiên bản "
+        "cũ không hỏi chỉ gồm các đơn vị được hỏi.",
+        "Several versions of form {label} were reported for this period ({given}); a column that "
+        "one version does not ask has the figures of those who were asked.",
+    ),
     # --- cells ---
     "unknown_column": Wording(
         "Phần này không có cột {given}. Có: {expected}.",

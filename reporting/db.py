@@ -29,11 +29,13 @@ from sqlalchemy import (
     Engine,
     Executable,
     Insert,
+    Table,
     bindparam,
     create_engine,
     event,
     make_url,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError, OperationalError
@@ -258,6 +260,12 @@ def _written(statement: Executable, names: tuple[str, ...]) -> _Written:
 
 
 _POSTGRESQL = PGDialect_psycopg(paramstyle="pyformat")  # type: ignore[no-untyped-call]
+
+
+def insert_once(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, and leave those alone whose key is there already, from whichever machine."""
+    make = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(make.insert(table).on_conflict_do_nothing(), rows)
 
 
 def reading_engine(engine: Engine) -> Engine:

@@ -14,8 +14,8 @@ from reporting.api.schemas import IssueList, PageArguments, ProblemSchema, text_
 from reporting.http import XLSX, Right, allows, current_actor, current_parts, hand_out
 from reporting.models import Edition, ReportingUnit
 from reporting.services.actors import Act
-from reporting.services.consolidation import consolidate, list_editions
-from reporting.services.editions import find_edition
+from reporting.services.consolidation import consolidate
+from reporting.services.editions import find_edition, list_editions
 from reporting.services.exports import edition_workbook
 from reporting.services.named import filters_named, form_for_period, unit_named
 from reporting.services.receipts import issues_from_data

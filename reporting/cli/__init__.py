@@ -10,6 +10,7 @@ from reporting.cli.audit import audit_group
 from reporting.cli.calendar import calendar_group
 from reporting.cli.clients import clients_group
 from reporting.cli.database import db_group
+from reporting.cli.editions import editions_group
 from reporting.cli.forms import forms_group
 from reporting.cli.keys import keys_group, receipts_group
 from reporting.cli.mappings import mappings_group
@@ -33,6 +34,7 @@ for command in (
     receive_files,
     check_files,
     consolidate_form,
+    editions_group,
     periods_group,
     obligations_group,
     regimes_group,

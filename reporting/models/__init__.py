@@ -5,7 +5,7 @@ from reporting.models.audit import AuditHead, AuditLine, AuditLink, SigningKey
 from reporting.models.base import Base
 from reporting.models.calendar import CalendarDay
 from reporting.models.clients import Client
-from reporting.models.consolidations import Edition, EditionInput
+from reporting.models.consolidations import Edition, EditionInput, EditionPart, UnitChoice
 from reporting.models.drafts import (
     CellComment,
     Draft,
@@ -24,7 +24,7 @@ from reporting.models.obligations import (
     SentDocument,
     Stand,
 )
-from reporting.models.published_forms import PublishedForm
+from reporting.models.published_forms import PublishedForm, PublishedList
 from reporting.models.regimes import KeptRegime
 from reporting.models.submissions import (
     CrossCheck,
@@ -65,6 +65,7 @@ __all__ = [
     "DraftState",
     "Edition",
     "EditionInput",
+    "EditionPart",
     "Explanation",
     "IdentifierScheme",
     "JobAction",
@@ -82,6 +83,7 @@ __all__ = [
     "PackedTable",
     "Person",
     "PublishedForm",
+    "PublishedList",
     "RefusedAttempt",
     "ReportingObligation",
     "ReportingUnit",
@@ -94,6 +96,7 @@ __all__ = [
     "Stand",
     "Submission",
     "SubmissionStatus",
+    "UnitChoice",
     "UnitIdentifier",
     "UnitKind",
     "UnitLineage",

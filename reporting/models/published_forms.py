@@ -20,3 +20,14 @@ class PublishedForm(Base):
     checksum: Mapped[str] = mapped_column(String(64))
     declaration: Mapped[str] = mapped_column(Text)
     published_at: Mapped[datetime]
+
+
+class PublishedList(Base):
+    """A list of codes as an edition was made with it, by the hash of its content."""
+
+    __tablename__ = "published_list"
+
+    code: Mapped[str] = mapped_column(String(60), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    content: Mapped[bytes]
+    published_at: Mapped[datetime]

@@ -7,7 +7,7 @@ signature.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -88,6 +88,13 @@ def record(
     written = session.connection().execute(INSERT_LINE.returning(AuditLine.id), row)
     number: int = written.scalar_one()
     return number
+
+
+def record_all(session: Session, actor: Actor, entries: Iterable[Entry], *, now: datetime) -> None:
+    """Write a line for each of many entries at once. The caller commits."""
+    rows = [line_of(actor, entry, at=now) for entry in entries]
+    if rows:
+        session.connection().execute(INSERT_LINE, rows)
 
 
 def find_signed(session: Session, subject: str, act: str) -> AuditLine | None:

@@ -1,134 +1,265 @@
-"""Reading what reports contribute to a consolidation: packed cells first, texts where kept.
+"""What reports contribute to a consolidation, whichever way their figures are read.
 
-Set-based: the number of statements depends on the declared sources, never on how many reported.
+Two readers give the same: `PackedInputs` from packed cells, for what is in force; `KeptInputs`
+from canonical bytes, for what once went in. The number of statements depends on the declared
+sources, never on how many reported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.aggregating import distinct_numbers
-from forms.canonical import read_report
 from forms.catalogue import Catalogue
 from forms.consolidating import Contribution
-from forms.definition import FormVersion, Mode, Source, Table
-from forms.returns import Int64Array, Report, RowName
+from forms.definition import Mode, Source, Table
+from forms.returns import Int64Array, Report, RowName, StateArray
 from reporting.errors import Conflict
-from reporting.models import PackedTable, ReportingObligation, Submission, UnitKind
+from reporting.models import PackedTable, ReportingObligation, UnitKind
 from reporting.models.base import table_of
-from reporting.services.expected import Expected
+from reporting.services.edition_basis import Basis, form_as_published
+from reporting.services.kept_reports import read_reports
 from reporting.services.packing import CELLS, ROW_IDS, names_of
-
-_EACH_ROW = ("row_ids", "cells", "states")
-_ONLY_TOTAL = ("total_cells", "total_states")
 
 #: Ministries, then agencies, then other bodies, then provinces, as the registry orders the kinds.
 _RANK_OF_KIND = {kind.value: rank for rank, kind in enumerate(UnitKind)}
 
 
-def read_contributions(
-    session: Session,
-    *,
-    form: FormVersion,
-    inputs: Sequence[Expected],
-    period: str,
-    unit_id: int,
-    catalogue: Catalogue,
-    mapped: Mapping[str, Mapping[str, str]],
-) -> list[Contribution]:
-    """One contribution for every declared source that anyone reported. Raises Conflict.
+class Input(NamedTuple):
+    """One report that goes in: the id of its revision (or edition), whose it is, of which form."""
 
-    `mapped` gives for each list the code of what senders called otherwise.
+    key: int
+    unit_code: str
+    unit_kind: str
+    form_code: str
+    form_version: int
+
+
+class Rows(NamedTuple):
+    """The rows of one table of several reports, one below the other, in the order of reports.
+
+    `ids` number the row names; `names` is what a number stands for; `counts` are rows by report.
     """
-    found: list[Contribution] = []
-    for source in form.sources:
-        mine = [row for row in inputs if row.form_code == source.form]
-        if not mine:
-            continue
-        table = catalogue.form(source.form, mine[0].form_version).table_by_key[source.table]
-        if source.mode is Mode.SUM:
-            found.append(
-                _read_sum(
-                    session,
-                    form,
-                    source,
-                    table,
-                    mine,
-                    period=period,
-                    unit_id=unit_id,
-                    mapped=mapped,
+
+    ids: Int64Array
+    names: Mapping[int, RowName]
+    values: Int64Array
+    states: StateArray
+    counts: Int64Array
+
+
+class Totals(NamedTuple):
+    """The total row (or the only row) of one table of several reports."""
+
+    values: Int64Array
+    states: StateArray
+
+
+class InputReader(Protocol):
+    """How figures of inputs are read."""
+
+    def rows(self, source: Source, table: Table, inputs: Sequence[Input]) -> Rows:
+        """Every row of one table of each input."""
+
+    def totals(self, source: Source, table: Table, inputs: Sequence[Input]) -> Totals:
+        """The total row of one table of each input."""
+
+    def reports(self, inputs: Sequence[Input]) -> Mapping[int, Report]:
+        """Whole reports by the key of the input."""
+
+
+@dataclass
+class PackedInputs:
+    """Reads packed cells of what is in force for some receivers: each table once for all of them.
+
+    Whoever is consolidated together, a country of provinces say, shares the reading.
+    """
+
+    session: Session
+    catalogue: Catalogue
+    period: str
+    receivers: Sequence[int]
+    _found: dict[tuple[str, str], Mapping[int, Any]] = field(default_factory=dict)
+    _names: dict[int, RowName] = field(default_factory=dict)
+
+    def rows(self, source: Source, table: Table, inputs: Sequence[Input]) -> Rows:
+        """Every row of one table of each input."""
+        blobs = self._blobs(source)
+        parts = [blobs[one.key] for one in inputs]
+        width = len(table.figures)
+        ids = np.frombuffer(b"".join([part[1] for part in parts]), ROW_IDS).astype(np.int64)
+        values = np.frombuffer(b"".join([part[2] for part in parts]), CELLS).reshape(-1, width)
+        states = np.frombuffer(b"".join([part[3] for part in parts]), np.uint8)
+        counts = np.array([len(part[1]) // ROW_IDS.itemsize for part in parts], np.int64)
+        self._learn(ids)
+        return Rows(ids, self._names, values, states.reshape(-1, width), counts)
+
+    def totals(self, source: Source, table: Table, inputs: Sequence[Input]) -> Totals:
+        """The total row of one table of each input."""
+        blobs = self._blobs(source)
+        parts = [blobs[one.key] for one in inputs]
+        width = len(table.figures)
+        values = np.frombuffer(b"".join([part[4] for part in parts]), CELLS).reshape(-1, width)
+        states = np.frombuffer(b"".join([part[5] for part in parts]), np.uint8)
+        return Totals(values, states.reshape(-1, width))
+
+    def reports(self, inputs: Sequence[Input]) -> Mapping[int, Report]:
+        """Whole reports by the key of the input."""
+        return read_reports(self.session, self.catalogue, [one.key for one in inputs])
+
+    def is_nil(self) -> set[int]:
+        """The revisions that have said, so far as was read, that there was nothing to report."""
+        return self._all(lambda row: bool(row[6]))
+
+    def is_zero(self) -> set[int]:
+        """The revisions with figures of which each is 0."""
+        return self._all(lambda row: not row[6] and _says(row[3]) and not _says(row[2]))
+
+    def _all(self, said: Callable[[Any], bool]) -> set[int]:
+        """The revisions of which something holds in every table that was read."""
+        yes: set[int] = set()
+        no: set[int] = set()
+        for rows in self._found.values():
+            for key, row in rows.items():
+                (yes if said(row) else no).add(key)
+        return yes - no
+
+    def _blobs(self, source: Source) -> Mapping[int, Any]:
+        """The packed blobs of one table of every report in force, by revision: read once."""
+        wanted = (source.form, source.table)
+        if wanted not in self._found:
+            packed, owed = table_of(PackedTable).c, table_of(ReportingObligation).c
+            query = (
+                select(
+                    packed.submission_id,
+                    packed.row_ids,
+                    packed.cells,
+                    packed.states,
+                    packed.total_cells,
+                    packed.total_states,
+                    packed.is_nil,
+                )
+                .join(ReportingObligation, owed.in_force_id == packed.submission_id)
+                .where(
+                    owed.form_code == source.form,
+                    owed.period == self.period,
+                    owed.receiver_id.in_(list(self.receivers)),
+                    packed.table_key == source.table,
                 )
             )
-        elif source.mode is Mode.STACK:
-            found.append(_read_stack(session, source, table, mine, period, unit_id, catalogue))
-        else:
-            found.append(_read_lists(session, source, table, mine, catalogue))
+            rows: Sequence[Any] = self.session.connection().execute(query).all()
+            self._found[wanted] = {row[0]: row for row in rows}
+        return self._found[wanted]
+
+    def _learn(self, ids: Int64Array) -> None:
+        """Look names up that are not known yet."""
+        distinct, _ = distinct_numbers(ids)
+        unknown = [number for number in distinct.tolist() if number not in self._names]
+        if unknown:
+            self._names |= names_of(self.session, unknown)
+
+
+def _says(packed: bytes) -> bool:
+    """Whether any byte is not 0."""
+    return bool(packed.strip(b"\x00"))
+
+
+@dataclass
+class KeptInputs:
+    """Reads the canonical bytes of reports, whether or not they are in force."""
+
+    known: Mapping[int, Report]
+
+    def rows(self, source: Source, table: Table, inputs: Sequence[Input]) -> Rows:
+        """Every row of one table of each input."""
+        tables = [self.known[one.key].tables[source.table] for one in inputs]
+        numbers: dict[RowName, int] = {}
+        ids = [numbers.setdefault(name, len(numbers)) for data in tables for name in data.names]
+        width = len(table.figures)
+        blank = np.zeros((0, width), np.int64)
+        return Rows(
+            np.array(ids, np.int64),
+            {number: name for name, number in numbers.items()},
+            np.concatenate([blank, *(data.values for data in tables)]),
+            np.concatenate([blank.astype(np.uint8), *(data.states for data in tables)]),
+            np.array([len(data.names) for data in tables], np.int64),
+        )
+
+    def totals(self, source: Source, table: Table, inputs: Sequence[Input]) -> Totals:
+        """The total row of one table of each input."""
+        tables = [self.known[one.key].tables[source.table] for one in inputs]
+        return Totals(
+            np.array([data.total_values for data in tables], np.int64),
+            np.array([data.total_states for data in tables], np.uint8),
+        )
+
+    def reports(self, inputs: Sequence[Input]) -> Mapping[int, Report]:
+        """Whole reports by the key of the input."""
+        return self.known
+
+
+def contributions_of(
+    basis: Basis,
+    inputs: Sequence[Input],
+    *,
+    session: Session,
+    catalogue: Catalogue,
+    reader: InputReader,
+) -> list[Contribution]:
+    """One contribution for every declared source and version of it that anyone reported.
+
+    Raises Conflict where the form has no place for a unit, NotFound for a lost declaration.
+    """
+    found: list[Contribution] = []
+    for source in basis.form.sources:
+        mine = [one for one in inputs if one.form_code == source.form]
+        versions = sorted({one.form_version for one in mine})
+        tables = {
+            version: form_as_published(session, catalogue, source.form, version).table_by_key[
+                source.table
+            ]
+            for version in versions
+        }
+        asked = {column.id for table in tables.values() for column in table.figures}
+        for version in versions:
+            table = tables[version]
+            made = _READ[source.mode](
+                basis, source, table, [one for one in mine if one.form_version == version], reader
+            )
+            unasked = asked - {column.id for column in table.figures}
+            found.append(replace(made, not_asked=frozenset(unasked)))
     return found
 
 
-def _packed(
-    session: Session, source: Source, period: str, unit_id: int, columns: Sequence[str]
-) -> Mapping[int, Any]:
-    """The packed blobs of one table of every report in force, by revision."""
-    packed, owed = table_of(PackedTable).c, table_of(ReportingObligation).c
-    query = (
-        select(packed.submission_id, *(packed[name] for name in columns))
-        .join(ReportingObligation, owed.in_force_id == packed.submission_id)
-        .where(
-            owed.form_code == source.form,
-            owed.period == period,
-            owed.receiver_id == unit_id,
-            packed.table_key == source.table,
-        )
-    )
-    rows: Sequence[Any] = session.connection().execute(query).all()
-    return {row[0]: row for row in rows}
-
-
-def _read_sum(
-    session: Session,
-    form: FormVersion,
-    source: Source,
-    table: Table,
-    inputs: Sequence[Expected],
-    *,
-    period: str,
-    unit_id: int,
-    mapped: Mapping[str, Mapping[str, str]],
+def _summed(
+    basis: Basis, source: Source, table: Table, inputs: Sequence[Input], reader: InputReader
 ) -> Contribution:
     """Mode B: rows of one key are one row, in the section of the unit's level."""
-    blobs = _packed(session, source, period, unit_id, _EACH_ROW)
-    parts = [blobs[row.submission_id or 0] for row in inputs]
-    width = len(table.figures)
-    ids = np.frombuffer(b"".join(part[1] for part in parts), ROW_IDS).astype(np.int64)
-    values = np.frombuffer(b"".join(part[2] for part in parts), CELLS).reshape(-1, width)
-    states = np.frombuffer(b"".join(part[3] for part in parts), np.uint8).reshape(-1, width)
-    counts = np.array([len(part[1]) // ROW_IDS.itemsize for part in parts], np.int64)
-    target = form.table_by_key[source.into]
+    rows = reader.rows(source, table, inputs)
+    target = basis.form.table_by_key[source.into]
     sections = _section_of_kind(target)
-    codes = mapped.get(target.heading.code_list, {})
-    kinds = sorted({row.unit_kind for row in inputs})
+    codes = basis.mapped.get(target.heading.code_list, {})
+    kinds = sorted({one.unit_kind for one in inputs})
     kind_of_row = np.repeat(
-        np.array([kinds.index(row.unit_kind) for row in inputs], np.int64), counts
+        np.array([kinds.index(one.unit_kind) for one in inputs], np.int64), rows.counts
     )
-    distinct, name_of_row = distinct_numbers(ids * len(kinds) + kind_of_row)
-    known = names_of(session, sorted({int(number) // len(kinds) for number in distinct}))
+    distinct, name_of_row = distinct_numbers(rows.ids * len(kinds) + kind_of_row)
     names = [
         _named(
-            _listed(known[int(number) // len(kinds)], codes),
-            kinds[int(number) % len(kinds)],
+            _listed(rows.names[number // len(kinds)], codes),
+            kinds[number % len(kinds)],
             source,
             sections,
         )
-        for number in distinct
+        for number in distinct.tolist()
     ]
-    return Contribution(source, table, names, name_of_row, values, states)
+    return Contribution(source, table, names, name_of_row, rows.values, rows.states)
 
 
 def _section_of_kind(table: Table) -> Mapping[str, str]:
@@ -152,77 +283,48 @@ def _named(name: RowName, kind: str, source: Source, sections: Mapping[str, str]
     return RowName(name.key, sections[kind], name.label)
 
 
-def _read_stack(
-    session: Session,
-    source: Source,
-    table: Table,
-    inputs: Sequence[Expected],
-    period: str,
-    unit_id: int,
-    catalogue: Catalogue,
+def _stacked(
+    basis: Basis, source: Source, table: Table, inputs: Sequence[Input], reader: InputReader
 ) -> Contribution:
     """Modes A and C: one row for each agency, the total row (or the only row) of its report."""
-    blobs = _packed(session, source, period, unit_id, _ONLY_TOTAL)
-    width = len(table.figures)
-    mine = list(inputs)
-    values = np.frombuffer(
-        b"".join(blobs[row.submission_id or 0][1] for row in mine), CELLS
-    ).reshape(-1, width)
-    states = np.frombuffer(
-        b"".join(blobs[row.submission_id or 0][2] for row in mine), np.uint8
-    ).reshape(-1, width)
-    names = [RowName(row.unit_code, label=row.unit_name) for row in mine]
+    totals = reader.totals(source, table, inputs)
+    names = [RowName(one.unit_code, label=basis.labels[one.unit_code]) for one in inputs]
     order: Int64Array = np.arange(len(names), dtype=np.int64)
     texts: list[Mapping[str, str]] = []
     if table.texts:
-        reports = _read_reports(session, mine, catalogue)
-        for row in mine:
-            rows = reports[row.submission_id or 0].tables[table.key].texts
+        reports = reader.reports(inputs)
+        for one in inputs:
+            rows = reports[one.key].tables[table.key].texts
             texts.append(rows[0] if len(rows) == 1 else {})
-    ranks = {row.unit_code: _RANK_OF_KIND[row.unit_kind] for row in mine}
-    return Contribution(source, table, names, order, values, states, texts, ranks)
+    ranks = {one.unit_code: _RANK_OF_KIND[one.unit_kind] for one in inputs}
+    return Contribution(source, table, names, order, totals.values, totals.states, texts, ranks)
 
 
-def _read_lists(
-    session: Session,
-    source: Source,
-    table: Table,
-    inputs: Sequence[Expected],
-    catalogue: Catalogue,
+def _listed_one_by_one(
+    basis: Basis, source: Source, table: Table, inputs: Sequence[Input], reader: InputReader
 ) -> Contribution:
     """Mode D: every row of every list, in the order of agencies, with the agency's name before it.
 
     The agency's name goes into the consolidated table's own first text column, `don_vi`.
     """
-    reports = _read_reports(session, inputs, catalogue)
+    reports = reader.reports(inputs)
     names: list[RowName] = []
     ranks: dict[str, int] = {}
     texts: list[Mapping[str, str]] = []
     width = len(table.figures)
     values, states = [np.zeros((0, width), np.int64)], [np.zeros((0, width), np.uint8)]
-    for row in inputs:
-        data = reports[row.submission_id or 0].tables[table.key]
+    for one in inputs:
+        data = reports[one.key].tables[table.key]
         values.append(data.values)
         states.append(data.states)
         for name, cells in zip(data.names, data.texts, strict=True):
-            names.append(RowName(f"{row.unit_code}.{name.key.rjust(4, '0')}"))
-            ranks[names[-1].key] = _RANK_OF_KIND[row.unit_kind]
-            texts.append({"don_vi": row.unit_name, **cells})
+            names.append(RowName(f"{one.unit_code}.{name.key.rjust(4, '0')}"))
+            ranks[names[-1].key] = _RANK_OF_KIND[one.unit_kind]
+            texts.append({"don_vi": basis.labels[one.unit_code], **cells})
     order: Int64Array = np.arange(len(names), dtype=np.int64)
     return Contribution(
         source, table, names, order, np.concatenate(values), np.concatenate(states), texts, ranks
     )
 
 
-def _read_reports(
-    session: Session, inputs: Sequence[Expected], catalogue: Catalogue
-) -> dict[int, Report]:
-    ids = [row.submission_id for row in inputs if row.submission_id is not None]
-    found: dict[int, Report] = {}
-    for start in range(0, len(ids), 5_000):
-        query = select(
-            Submission.id, Submission.form_code, Submission.form_version, Submission.canonical
-        ).where(Submission.id.in_(ids[start : start + 5_000]))
-        for number, code, version, canonical in session.execute(query):
-            found[number] = read_report(catalogue.form(code, version), canonical)
-    return found
+_READ = {Mode.SUM: _summed, Mode.STACK: _stacked, Mode.CONCATENATE: _listed_one_by_one}

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, undefer
 
 from forms.canonical import read_report
 from forms.definition import FormVersion
+from forms.derived import SUFFIX
 from forms.returns import TableData
 from reporting.errors import NotFound
 from reporting.models import Edition, EditionInput, ReportingUnit, Submission
@@ -90,3 +91,30 @@ def find_edition(session: Session, *, actor: Actor, edition_id: int) -> KeptEdit
     )
     kept = [KeptInput(*line) for line in inputs]
     return KeptEdition(row[0], row[1], sorted(kept, key=lambda line: line.unit_code))
+
+
+def list_editions(
+    session: Session,
+    *,
+    actor: Actor,
+    form_code: str = "",
+    period: str = "",
+    after: int = 0,
+    limit: int = 100,
+) -> list[tuple[Edition, ReportingUnit]]:
+    """Editions that the actor may see, oldest first, from after a number on: one statement.
+
+    An edition in the layout that is derived from a form counts for that form.
+    """
+    query = (
+        select(Edition, ReportingUnit)
+        .join(ReportingUnit, ReportingUnit.id == Edition.unit_id)
+        .where(Edition.id > after, reaches(actor, Act.READ, Edition.unit_id))
+        .order_by(Edition.id)
+        .limit(limit)
+    )
+    if form_code:
+        query = query.where(Edition.form_code.in_([form_code, f"{form_code}{SUFFIX}"]))
+    if period:
+        query = query.where(Edition.period == period)
+    return [(edition, unit) for edition, unit in session.execute(query)]

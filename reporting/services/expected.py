@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
 from sqlalchemy import String, select, type_coerce
 from sqlalchemy.orm import Session
 
-from reporting.models import ReportingObligation, ReportingUnit, Submission, SubmissionStatus
+from reporting.models import (
+    ReportingObligation,
+    ReportingUnit,
+    Stand,
+    Submission,
+    SubmissionStatus,
+)
 from reporting.models.base import table_of
 
 # Columns of the tables themselves: making mapped attributes of thousands of rows costs more than
@@ -28,36 +34,47 @@ class Expected(NamedTuple):
     A tuple, since a whole country of them is made for every edition.
     """
 
+    receiver_id: int
     unit_id: int
     unit_code: str
     unit_name: str
     unit_kind: str
     form_code: str
     form_version: int
+    stand: str  # as Stand has it
     submission_id: int | None
     revision: int | None
     content_sha256: str | None
     status: str | None  # as SubmissionStatus has it
     is_on_time: bool | None
+    chosen: bool = True  # not left out by the receiver
+    stand_in: int | None = None  # the edition that stands in for a report that has not come
 
     @property
     def counts(self) -> bool:
-        """Whether its figures go in: received or accepted, not returned or withdrawn."""
-        return self.submission_id is not None and self.status in COUNTS
+        """Whether its figures go in: received or accepted, not returned, withdrawn or left out."""
+        return self.chosen and self.submission_id is not None and self.status in COUNTS
+
+    @property
+    def is_waived(self) -> bool:
+        """Whether nothing is asked of it this time."""
+        return self.stand == Stand.WAIVED
 
 
 def list_expected(
-    session: Session, *, codes: Sequence[str], period: str, unit_id: int
+    session: Session, *, codes: Sequence[str], period: str, receivers: Collection[int]
 ) -> list[Expected]:
-    """What a unit is owed of some forms for a period, in the order of unit codes: one statement."""
+    """What units are owed of some forms for a period, in the order of unit codes: one statement."""
     query = (
         select(
+            _owed.receiver_id,
             _unit.id,
             _unit.code,
             _unit.name_vi,
             type_coerce(_unit.kind, String),
             _owed.form_code,
             _owed.form_version,
+            type_coerce(_owed.stand, String),
             _sent.id,
             _sent.revision,
             _sent.content_sha256,
@@ -67,11 +84,15 @@ def list_expected(
         .select_from(ReportingObligation)
         .join(ReportingUnit, _unit.id == _owed.unit_id)
         .outerjoin(Submission, _sent.id == _owed.in_force_id)
-        .where(_owed.form_code.in_(codes), _owed.period == period, _owed.receiver_id == unit_id)
+        .where(
+            _owed.form_code.in_(codes),
+            _owed.period == period,
+            _owed.receiver_id.in_(list(receivers)),
+        )
     )
-    rows = map(Expected._make, session.connection().execute(query).all())
+    rows = [Expected(*row) for row in session.connection().execute(query).all()]
     # The text order of a database depends on its collation, so the codes are ordered here.
-    return sorted(rows, key=itemgetter(1, 4))
+    return sorted(rows, key=itemgetter(2, 5))
 
 
 def has_received(session: Session, *, codes: Sequence[str], period: str, unit_id: int) -> bool:
@@ -85,20 +106,31 @@ def has_received(session: Session, *, codes: Sequence[str], period: str, unit_id
     return session.connection().execute(query.limit(1)).one_or_none() is not None
 
 
-def coverage_of(expected: Sequence[Expected]) -> dict[str, object]:
-    """Who is in and who is not: n of N, late ones, and the missing by code and name."""
-    waiting = [row for row in expected if not row.counts]
-    received = len(expected) - len(waiting)
-    on_time = sum(1 for row in expected if row.is_on_time) - sum(
-        1 for row in waiting if row.is_on_time
-    )
+def coverage_of(
+    expected: Sequence[Expected], *, nil: Collection[int] = (), zero: Collection[int] = ()
+) -> dict[str, object]:
+    """Who is in and who is not: n of N, late ones, and by code and name who is not in and why.
+
+    `nil` and `zero` are the revisions that say that there was nothing, and those that say 0 in
+    every cell. Who was waived, and who was left out by choice, is not expected.
+    """
+    rows = [row for row in expected if row.counts or not (row.is_waived or not row.chosen)]
+    waiting = [row for row in rows if not row.counts]
+    counted = [row for row in rows if row.counts]
+    on_time = sum(1 for row in counted if row.is_on_time)
     return {
-        "expected": len(expected),
-        "received": received,
+        "expected": len(rows),
+        "received": len(counted),
+        "accepted": sum(1 for row in counted if row.status == SubmissionStatus.ACCEPTED),
         "on_time": on_time,
-        "late": received - on_time,
+        "late": len(counted) - on_time,
+        "zero": sum(1 for row in counted if row.submission_id in zero),
+        "nil": _named(row for row in counted if row.submission_id in nil),
         "missing": _named(row for row in waiting if row.submission_id is None),
         "returned": _named(row for row in waiting if row.submission_id is not None),
+        "not_applicable": _named(row for row in expected if row.is_waived and not row.counts),
+        "left_out": _named(row for row in expected if not row.chosen and not row.is_waived),
+        "estimated": _named(row for row in waiting if row.stand_in is not None),
     }
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, insert, inspect, select
+from sqlalchemy import Engine, inspect, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from forms.catalogue import Catalogue
 from forms.definition import FormVersion
 from forms.faults import BadDeclaration, Fault
-from reporting.db import reading_engine
+from reporting.db import insert_once, reading_engine
 from reporting.errors import Conflict
 from reporting.models import PublishedForm
 from reporting.models.base import table_of
@@ -33,16 +33,14 @@ def keep_declaration(session: Session, *, form: FormVersion, now: datetime) -> N
         )
     ).one_or_none()
     if kept is None:
-        session.execute(
-            insert(table_of(PublishedForm)),
-            {
-                "form_code": form.code,
-                "version": form.version,
-                "checksum": form.checksum,
-                "declaration": Path(form.path).read_text(encoding="utf-8"),
-                "published_at": now,
-            },
-        )
+        row = {
+            "form_code": form.code,
+            "version": form.version,
+            "checksum": form.checksum,
+            "declaration": Path(form.path).read_text(encoding="utf-8"),
+            "published_at": now,
+        }
+        insert_once(session, table_of(PublishedForm), [row])
     elif kept != form.checksum:
         raise Conflict(
             vi=f"Biểu {form.code} phiên bản {form.version} đã dùng với nội dung khác. "

@@ -7,7 +7,7 @@ from datetime import datetime
 from flask import Blueprint, Response, request
 
 from reporting.http import XLSX, Right, allows, current_actor, current_parts, hand_out
-from reporting.services.consolidation import list_editions
+from reporting.services.editions import list_editions
 from reporting.services.exports import edition_workbook
 from reporting.services.standing import list_periods, list_standing
 from reporting.web.choosing import nearest_period

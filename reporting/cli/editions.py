@@ -1,0 +1,118 @@
+"""`reporting editions`: list them, make old ones again and compare, look back at an instant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from reporting.cli.opening import console_actor, open_parts
+from reporting.cli.printing import local_time
+from reporting.services.editions import list_editions
+from reporting.services.looking_back import look_back
+from reporting.services.named import form_for_period, form_named, unit_named
+from reporting.services.rebuilding import rebuild_editions
+from reporting.services.unit_choices import choose_unit
+
+
+@click.group("editions")
+def editions_group() -> None:
+    """Editions of consolidated forms."""
+
+
+@editions_group.command("list")
+@click.option("--form", default="", help="Of this form alone.")
+@click.option("--period", default="", help="Of this period alone.")
+def list_all(form: str, period: str) -> None:
+    """Every edition, the oldest first."""
+    with open_parts() as parts, parts.reading_sessions() as session:
+        code = form_named(parts.catalogue, form).code if form else ""
+        after = 0
+        while found := list_editions(
+            session, actor=console_actor(), form_code=code, period=period, after=after
+        ):
+            for edition, unit in found:
+                what = f"{edition.id} {edition.form_code} {edition.period} {unit.code}"
+                n_of = f"{edition.coverage['received']} of {edition.coverage['expected']}"
+                when = local_time(parts, edition.cut_off_at)
+                click.echo(f"{what} edition {edition.number}: {n_of}, {when}, {edition.sha256}")
+            after = found[-1][0].id
+
+
+@editions_group.command("rebuild")
+@click.argument("edition", type=int, required=False)
+@click.option("--all", "is_all", is_flag=True, help="Every edition that there is.")
+def rebuild(edition: int | None, is_all: bool) -> None:
+    """Make EDITION again from the evidence of its inputs, and compare it with what is kept.
+
+    Exit 1 where one differs. Nothing is written.
+    """
+    if (edition is None) == (not is_all):
+        raise click.UsageError("name one EDITION, or say --all")
+    count = differ = 0
+    with open_parts() as parts, parts.reading_sessions() as session:
+        for made in rebuild_editions(
+            session, actor=console_actor(), catalogue=parts.catalogue, edition_id=edition
+        ):
+            count += 1
+            if made.faults:
+                differ += 1
+                for fault in made.faults:
+                    click.echo(f"{made.edition_id} {made.about}: {fault}", err=True)
+            elif not is_all:
+                click.echo(f"{made.about}: {made.sha256}")
+    click.echo(f"{count} editions rebuilt, {differ} differ")
+    if differ:
+        raise click.exceptions.Exit(1)
+
+
+@editions_group.command("as-of")
+@click.argument("form")
+@click.argument("period")
+@click.argument("unit")
+@click.argument("instant", type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]))
+def as_of(form: str, period: str, unit: str, instant: datetime) -> None:
+    """Print what consolidating FORM for PERIOD and UNIT would have given at INSTANT, local time.
+
+    The canonical JSON goes to the output, how complete it was to the error stream.
+    """
+    with open_parts() as parts, parts.reading_sessions() as session:
+        version, wanted, window = form_for_period(session, parts.catalogue, form, period)
+        found = look_back(
+            session,
+            actor=console_actor(),
+            form=version,
+            period=wanted,
+            unit=unit_named(session, unit, on=window.last),
+            at=instant.replace(tzinfo=parts.settings.time_zone),
+            catalogue=parts.catalogue,
+        )
+    n_of = f"{found.coverage['received']} of {found.coverage['expected']}"
+    click.echo(f"{n_of}, {found.sha256}", err=True)
+    click.echo(found.canonical.decode())
+
+
+@editions_group.command("choose")
+@click.argument("form")
+@click.argument("period")
+@click.argument("receiver")
+@click.argument("unit")
+@click.option("--out/--in", "is_out", required=True, help="Leave UNIT out, or let it enter again.")
+@click.option("--reason", required=True, help="Why; it stands with the choice.")
+def choose(form: str, period: str, receiver: str, unit: str, is_out: bool, reason: str) -> None:
+    """Say whether UNIT enters what RECEIVER consolidates in FORM for PERIOD."""
+    with open_parts() as parts, parts.sessions.begin() as session:
+        version, wanted, window = form_for_period(session, parts.catalogue, form, period)
+        choose_unit(
+            session,
+            actor=console_actor(),
+            form=version,
+            period=wanted.code,
+            receiver=unit_named(session, receiver, on=window.last),
+            unit=unit_named(session, unit, on=window.last),
+            enters=not is_out,
+            reason=reason,
+            catalogue=parts.catalogue,
+            now=parts.clock(),
+        )
+    click.echo(f"{unit}: {'left out' if is_out else 'enters'}; the next edition has it so")

@@ -1,0 +1,79 @@
+"""`reporting editions`: list, make again, look back, choose; on a store of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import update
+
+from reporting.cli import main
+from reporting.db import make_engine, make_session_factory, migrate
+from reporting.models import Submission
+from tests.builders import IN_Q3
+from tests.reporting.services.countries import a_country, edition_of, report
+
+FORM = "II.06c/VPCP/KSTT"
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A store with one edition of H55, made from one of two reports."""
+    url = f"sqlite:///{tmp_path / 'store.sqlite3'}"
+    monkeypatch.setenv("REPORTING_DATABASE_URL", url)
+    engine = make_engine(url)
+    migrate(engine)
+    with make_session_factory(engine).begin() as session:
+        country = a_country(session)
+        report(session, "X05501", 2)
+        edition_of(session, country.provinces["H55"])
+    engine.dispose()
+    return url
+
+
+def run(*arguments: str) -> Result:
+    """Call the console script."""
+    return CliRunner().invoke(main, ["editions", *arguments])
+
+
+def test_all_editions_are_made_again(store: str) -> None:
+    """The last line counts them; exit 0."""
+    done = run("rebuild", "--all")
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "1 editions rebuilt, 0 differ")
+    one = run("rebuild", "1")
+    assert "II.06c/VPCP/KSTT 2026-Q3 H55, edition 1" in one.output
+    assert run("rebuild").exit_code == run("rebuild", "1", "--all").exit_code == 2
+
+
+def test_an_altered_input_is_told_and_ends_with_1(store: str) -> None:
+    """The unit whose report was altered is named."""
+    engine = make_engine(store)
+    with make_session_factory(engine).begin() as session:
+        session.execute(update(Submission).values(canonical=b"{}"))
+    engine.dispose()
+    done = run("rebuild", "--all")
+    assert done.exit_code == 1
+    assert "the report of X05501 is not the one that went in" in done.output
+    assert done.output.splitlines()[-1] == "1 editions rebuilt, 1 differ"
+
+
+def test_the_list_and_an_instant_of_the_past(store: str) -> None:
+    """Who is in is said for each; before anything came the total is blank."""
+    assert "H55 edition 1: 1 of 2" in run("list", "--form", "II.06c-VPCP-KSTT").output
+    before = run("as-of", FORM, "2026-Q3", "H55", "2026-09-01 00:00:00")
+    assert before.exit_code == 0, before.output
+    assert before.output.startswith("0 of 2")
+    local = f"{IN_Q3:%Y-%m-%d} 23:00:00"
+    after = run("as-of", FORM, "2026-Q3", "H55", local)
+    said = json.loads(after.output.splitlines()[-1])
+    assert said["tables"]["a"]["total"]["c4"] == "240"
+
+
+def test_choosing_says_what_it_did(store: str) -> None:
+    """With a reason; a unit that owes nothing here cannot be chosen."""
+    done = run("choose", FORM, "2026-Q3", "H55", "X05502", "--out", "--reason", "đang kiểm tra")
+    assert done.output == "X05502: left out; the next edition has it so\n"
+    other = run("choose", FORM, "2026-Q3", "H55", "X00101", "--out", "--reason", "thử")
+    assert other.exit_code == 1
