@@ -218,6 +218,7 @@ class RegimeShape(Shape):
     outline = Several(Scalar())
     guidance = Scalar()
     secret = YesNo()
+    publish_from = Whole(0, 100)
     approver_differs = YesNo()
     note = Label()
 
@@ -254,6 +255,7 @@ def _regime(data: Mapping[str, Any], occasions: tuple[Occasion, ...], text: str)
         occasions=occasions,
         guidance=data.get("guidance", ""),
         is_secret=data.get("secret", False),
+        publish_from=data.get("publish_from", 0),
         approver_differs=data.get("approver_differs", False),
         note=data.get("note", ""),
         text=text,

@@ -110,8 +110,9 @@ class Regime:
 
     `predecessors` says which kind of period `previous(...)` reads for each kind; where it is
     empty, nothing is carried over. A secret regime is listed and takes no data (Điều 1(2)).
-    `approver_differs` says that who signs may have entered nothing (TT01 Điều 17(1)a). `text` is
-    the declaration to the byte.
+    `approver_differs` says that who signs may have entered nothing (TT01 Điều 17(1)a). An edition
+    with fewer reports than `publish_from` in a hundred of those expected is not handed over.
+    `text` is the declaration to the byte.
     """
 
     code: str
@@ -136,6 +137,7 @@ class Regime:
     outline: tuple[str, ...] = ()
     guidance: str = ""
     is_secret: bool = False
+    publish_from: int = 0
     approver_differs: bool = False
     note: str = ""
     text: str = ""

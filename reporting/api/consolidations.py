@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, url_for
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from reporting.api.blueprint import Blueprint
 from reporting.api.problems import PROBLEM
@@ -15,6 +16,7 @@ from reporting.http import XLSX, Right, allows, current_actor, current_parts, ha
 from reporting.models import Edition, ReportingUnit
 from reporting.services.actors import Act
 from reporting.services.consolidation import consolidate
+from reporting.services.edition_standing import EditionStanding, Standing, standings_of
 from reporting.services.editions import find_edition, list_editions
 from reporting.services.exports import edition_workbook
 from reporting.services.named import filters_named, form_for_period, unit_named
@@ -36,6 +38,10 @@ class ConsolidateArguments(Schema):
     form = text_argument(required=True)
     period = text_argument(required=True)
     unit = text_argument(required=True)
+    with_estimates = fields.Boolean(
+        load_default=False,
+        metadata={"description": "let editions stand in for reports that have not come"},
+    )
 
 
 class CoverageSchema(Schema):
@@ -43,8 +49,10 @@ class CoverageSchema(Schema):
 
     expected = fields.Integer()
     received = fields.Integer()
+    accepted = fields.Integer()
     on_time = fields.Integer()
     late = fields.Integer()
+    zero = fields.Integer(metadata={"description": "reports that say 0 in every cell"})
 
 
 class EditionSchema(Schema):
@@ -62,6 +70,7 @@ class EditionSchema(Schema):
     sha256 = fields.String()
     input_sha256 = fields.String()
     coverage = fields.Nested(CoverageSchema)
+    standing = fields.String(validate=validate.OneOf([one.value for one in Standing]))
 
 
 class EditionPage(Schema):
@@ -83,6 +92,10 @@ class FullCoverage(CoverageSchema):
 
     missing = fields.List(fields.Nested(NamedUnit))
     returned = fields.List(fields.Nested(NamedUnit))
+    nil = fields.List(fields.Nested(NamedUnit))
+    not_applicable = fields.List(fields.Nested(NamedUnit))
+    left_out = fields.List(fields.Nested(NamedUnit))
+    estimated = fields.List(fields.Nested(NamedUnit))
 
 
 class EditionInputSchema(Schema):
@@ -123,9 +136,12 @@ def get_editions(arguments: dict[str, Any]) -> Any:
             after=arguments["after"],
             limit=arguments["limit"],
         )
+        standings = standings_of(
+            session, [edition for edition, _ in found], catalogue=parts.catalogue
+        )
     more = len(found) == arguments["limit"]
     return {
-        "items": [_summary(edition, unit) for edition, unit in found],
+        "items": [_summary(edition, unit, standings) for edition, unit in found],
         "next": found[-1][0].id if more else None,
     }
 
@@ -152,9 +168,11 @@ def post_edition(arguments: dict[str, Any]) -> Any:
             unit=unit,
             catalogue=parts.catalogue,
             clock=parts.clock,
+            with_estimates=arguments["with_estimates"],
         )
+        standings = standings_of(session, [edition], catalogue=parts.catalogue)
     place = url_for("consolidations.get_edition", edition_id=edition.id)
-    return _summary(edition, unit), 201 if is_new else 200, {"Location": place}
+    return _summary(edition, unit, standings), 201 if is_new else 200, {"Location": place}
 
 
 @blp.get("/consolidations/<int(max=9223372036854775807):edition_id>")
@@ -162,9 +180,11 @@ def post_edition(arguments: dict[str, Any]) -> Any:
 @allows(Right.CLIENT)
 def get_edition(edition_id: int) -> Any:
     """One edition: inputs, coverage, broken rules, figures."""
-    with current_parts().reading_sessions() as session:
+    parts = current_parts()
+    with parts.reading_sessions() as session:
         kept = find_edition(session, actor=current_actor(), edition_id=edition_id)
-    return _summary(kept.edition, kept.unit) | {
+        standings = standings_of(session, [kept.edition], catalogue=parts.catalogue)
+    return _summary(kept.edition, kept.unit, standings) | {
         "inputs": kept.inputs,
         "issues": issues_from_data(kept.edition.issues),
         "report": json.loads(kept.edition.canonical),
@@ -190,6 +210,9 @@ _SHOWN = (
 )  # fmt: skip
 
 
-def _summary(edition: Edition, unit: ReportingUnit) -> dict[str, Any]:
+def _summary(
+    edition: Edition, unit: ReportingUnit, standings: Mapping[int, EditionStanding]
+) -> dict[str, Any]:
     shown = {name: getattr(edition, name) for name in _SHOWN}
-    return shown | {"unit_code": unit.code, "unit_name": unit.name_vi}
+    standing = standings[edition.id].standing.value
+    return shown | {"unit_code": unit.code, "unit_name": unit.name_vi, "standing": standing}

@@ -142,6 +142,14 @@ class DraftLineSchema(Schema):
     reason = fields.String(attribute="draft.reason")
 
 
+class DifferenceSchema(Schema):
+    """A cell of a report that is not what the edition of its parts says; None for no cell."""
+
+    cell = fields.String()
+    edition = fields.String(allow_none=True)
+    report = fields.String(allow_none=True)
+
+
 class DraftSchema(DraftLineSchema):
     """A draft with what is found about it, what was said, and what others did."""
 
@@ -156,6 +164,12 @@ class DraftSchema(DraftLineSchema):
     explanations = fields.List(fields.Nested(SaidSchema))
     changes = fields.List(fields.Nested(ChangeSchema))
     comments = fields.List(fields.Nested(CommentSchema))
+    edition = fields.Integer(
+        attribute="differences.edition_id",
+        allow_none=True,
+        metadata={"description": "the unit's newest edition, with which it is compared"},
+    )
+    differences = fields.List(fields.Nested(DifferenceSchema), attribute="differences.cells")
 
 
 class DraftPage(Schema):

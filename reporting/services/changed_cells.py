@@ -27,15 +27,20 @@ def changed_since(session: Session, submission_id: int, content: bytes) -> dict[
 
 def changed_between(old: bytes, new: bytes) -> dict[str, Any]:
     """How many cells differ, and the first of them: `{"cell", "old", "new"}`, None for no cell."""
+    differing = cells_between(old, new)
+    return {"count": len(differing), "cells": differing[:_MOST_TOLD]}
+
+
+def cells_between(old: bytes, new: bytes) -> list[dict[str, str | None]]:
+    """Every cell that two canonical reports say otherwise, by cell id."""
     before, after = _cells(json.loads(old)), _cells(json.loads(new))
     differing = sorted(
         cell for cell in before.keys() | after.keys() if before.get(cell) != after.get(cell)
     )
-    told = [
+    return [
         {"cell": cell, "old": _short(before.get(cell)), "new": _short(after.get(cell))}
-        for cell in differing[:_MOST_TOLD]
+        for cell in differing
     ]
-    return {"count": len(differing), "cells": told}
 
 
 def _cells(report: Mapping[str, Any]) -> dict[str, str]:

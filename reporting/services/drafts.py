@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from forms.catalogue import Catalogue
 from forms.issues import EN, VI, Issue, sentence
 from forms.returns import RawReturn
 from reporting.errors import Conflict
@@ -38,6 +39,7 @@ from reporting.services.draft_record import (
     note_end,
     refuse_unseen,
 )
+from reporting.services.edition_differences import Differences, differences_from_edition
 from reporting.services.explanations import (
     WRITERS,
     Explained,
@@ -67,6 +69,7 @@ class Typed:
     is_workbook: bool
     file_name: str
     reason: str = ""
+    edition_id: int | None = None  # from which it was made, if nobody typed anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class DraftView:
 
     `verdict` is what sending it would bring; `to_explain` are the warnings that still want a word
     before it can be signed; `comments` are the receiver's on the revision that it would replace.
+    `differences` are where it says otherwise than the unit's newest edition.
     """
 
     draft: Draft
@@ -86,6 +90,7 @@ class DraftView:
     to_explain: Sequence[Issue]
     changes: Sequence[DraftChange]
     comments: Sequence[CellComment]
+    differences: Differences
 
 
 def save_draft(
@@ -110,7 +115,7 @@ def save_draft(
     verdict = _judge(session, at, raw, owed)
     draft = draft or _new_draft(session, at, owed)
     draft.body, draft.is_workbook = typed.body, typed.is_workbook
-    draft.file_name = short(typed.file_name, 200)
+    draft.file_name, draft.edition_id = short(typed.file_name, 200), typed.edition_id
     draft.reason = short(typed.reason, _LONGEST_REASON) or draft.reason
     draft.changed_by, draft.changed_by_account = at.actor.name, at.actor.account_id
     draft.content_sha256 = verdict.content_sha256
@@ -118,7 +123,7 @@ def save_draft(
     draft.explanations = [one for one in draft.explanations if _warned(one) in standing]
     changed = changed_cells(before, after)
     note_change(session, at, owed=owed, draft=draft, act=DraftAct.ENTERED, changed=changed)
-    return _viewed(session, owed, draft, raw, verdict)
+    return _viewed(session, at.catalogue, owed, draft, raw, verdict)
 
 
 def save_delivered(
@@ -192,7 +197,7 @@ def explain_draft(
             act=DraftAct.EXPLAINED,
             changed=Changed(changed, len(changed)),
         )
-    return _viewed(session, owed, draft, raw, verdict)
+    return _viewed(session, at.catalogue, owed, draft, raw, verdict)
 
 
 def discard_draft(session: Session, at: DraftWork, *, obligation_id: int, if_match: str) -> None:
@@ -294,11 +299,12 @@ def _judge(
 def look_at(session: Session, at: DraftWork, owed: ReportingObligation, draft: Draft) -> DraftView:
     """A draft as it is now, judged anew: what it is compared with may have come in meanwhile."""
     raw = _read(at, draft)
-    return _viewed(session, owed, draft, raw, _judge(session, at, raw, owed))
+    return _viewed(session, at.catalogue, owed, draft, raw, _judge(session, at, raw, owed))
 
 
 def _viewed(
     session: Session,
+    catalogue: Catalogue,
     owed: ReportingObligation,
     draft: Draft,
     raw: RawReturn,
@@ -316,6 +322,7 @@ def _viewed(
         unexplained(filter(wants_explanation, verdict.issues), (one.warned for one in said)),
         changes_of(session, draft),
         list(session.scalars(comments.order_by(CellComment.id))),
+        differences_from_edition(session, catalogue, owed, verdict.report),
     )
 
 

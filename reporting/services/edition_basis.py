@@ -28,7 +28,7 @@ from reporting.db import insert_once
 from reporting.errors import NotFound
 from reporting.models import PublishedForm, PublishedList
 from reporting.models.base import table_of
-from reporting.services.expected import Expected
+from reporting.services.expected import Expected, is_final
 from reporting.services.published_forms import keep_declaration
 
 #: What senders called rows of each list -> the code of the list.
@@ -40,7 +40,8 @@ class Basis:
     """What decides an edition beside its inputs.
 
     `labels` are the names under which units stand in it, where its rows are units. `left_out` are
-    the units that the receiver keeps out by choice.
+    the units that the receiver keeps out by choice. `is_final` says that every expected report was
+    accepted, and `publish_from` how many in a hundred must be in before it is handed over.
     """
 
     form: FormVersion
@@ -51,6 +52,8 @@ class Basis:
     mapped: Mapped
     labels: Mapping[str, str]
     left_out: tuple[str, ...] = ()
+    publish_from: int = 0
+    is_final: bool = False
 
     def as_bytes(self) -> bytes:
         """The canonical bytes that are kept with the edition."""
@@ -67,6 +70,8 @@ class Basis:
                 "mapped": {name: dict(found) for name, found in self.mapped.items()},
                 "labels": dict(self.labels),
                 "left_out": sorted(self.left_out),
+                "publish_from": self.publish_from,
+                "final": self.is_final,
             }
         )
 
@@ -93,6 +98,8 @@ def basis_of(
         mapped,
         {row.unit_code: row.unit_name for row in entering} if named else {},
         tuple(row.unit_code for row in expected if not row.chosen),
+        catalogue.regime(form.regime).publish_from,
+        is_final(expected),
     )
 
 
@@ -160,6 +167,8 @@ def read_basis(session: Session, kept: bytes, catalogue: Catalogue) -> Basis:
         said["mapped"],
         said["labels"],
         tuple(said["left_out"]),
+        said["publish_from"],
+        said["final"],
     )
 
 

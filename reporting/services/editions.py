@@ -68,7 +68,7 @@ def find_edition(session: Session, *, actor: Actor, edition_id: int) -> KeptEdit
         select(Edition, ReportingUnit)
         .join(ReportingUnit, ReportingUnit.id == Edition.unit_id)
         .where(Edition.id == edition_id, reaches(actor, Act.READ, Edition.unit_id))
-        .options(undefer(Edition.canonical))
+        .options(undefer(Edition.canonical), undefer(Edition.basis))
     )
     row = session.execute(query).one_or_none()
     if row is None:

@@ -56,6 +56,11 @@ class Expected(NamedTuple):
         return self.chosen and self.submission_id is not None and self.status in COUNTS
 
     @property
+    def is_awaited(self) -> bool:
+        """Whether its report is expected: not waived, unless it came all the same, nor left out."""
+        return self.counts or not (self.is_waived or not self.chosen)
+
+    @property
     def is_waived(self) -> bool:
         """Whether nothing is asked of it this time."""
         return self.stand == Stand.WAIVED
@@ -106,6 +111,14 @@ def has_received(session: Session, *, codes: Sequence[str], period: str, unit_id
     return session.connection().execute(query.limit(1)).one_or_none() is not None
 
 
+def is_final(expected: Sequence[Expected]) -> bool:
+    """Whether every report that is expected is in and accepted, and there is one."""
+    awaited = [row for row in expected if row.is_awaited]
+    return bool(awaited) and all(
+        row.counts and row.status == SubmissionStatus.ACCEPTED for row in awaited
+    )
+
+
 def coverage_of(
     expected: Sequence[Expected], *, nil: Collection[int] = (), zero: Collection[int] = ()
 ) -> dict[str, object]:
@@ -114,7 +127,7 @@ def coverage_of(
     `nil` and `zero` are the revisions that say that there was nothing, and those that say 0 in
     every cell. Who was waived, and who was left out by choice, is not expected.
     """
-    rows = [row for row in expected if row.counts or not (row.is_waived or not row.chosen)]
+    rows = [row for row in expected if row.is_awaited]
     waiting = [row for row in rows if not row.counts]
     counted = [row for row in rows if row.counts]
     on_time = sum(1 for row in counted if row.is_on_time)

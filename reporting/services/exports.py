@@ -14,6 +14,7 @@ from forms.rule_outcomes import printed
 from reporting.models import EditionInput, Submission
 from reporting.services.actors import Actor
 from reporting.services.downloads import NamedFile
+from reporting.services.edition_basis import as_data
 from reporting.services.editions import KeptEdition, find_edition
 from reporting.services.explanations import Warned, explanations_of, warned_by
 from reporting.services.named import window_of
@@ -44,6 +45,7 @@ def _facts(session: Session, kept: KeptEdition, catalogue: Catalogue) -> Edition
     window = window_of(session, catalogue=catalogue, form=form, period=period)
     # An edition of an old period prints what the unit was called then.
     named = views(session, [kept.unit.id], on=window.last).get(kept.unit.id)
+    basis = as_data(edition.basis)
     return EditionFacts(
         number=edition.number,
         unit_code=kept.unit.code,
@@ -66,6 +68,8 @@ def _facts(session: Session, kept: KeptEdition, catalogue: Catalogue) -> Edition
             for line in kept.inputs
         ],
         explanations=_explanations(session, kept, catalogue),
+        publish_from=basis.get("publish_from", 0),
+        is_final=basis.get("final"),
     )
 
 

@@ -19,8 +19,10 @@ from sqlalchemy.orm import Session
 
 from forms.canonical import sha256
 from forms.catalogue import Catalogue
+from reporting.models import Edition
 from reporting.services.actors import Actor
 from reporting.services.audit import Entry, record
+from reporting.services.edition_basis import as_data
 from reporting.services.editions import find_edition
 from reporting.services.exports import edition_workbook
 
@@ -77,6 +79,16 @@ def hand_over(
     )
     record(session, actor, entry, now=now)
     return place
+
+
+def too_few_to_publish(session: Session, edition_id: int) -> str | None:
+    """Why an edition is not to be handed over yet; None where enough reports are in it."""
+    edition = session.get_one(Edition, edition_id)
+    wanted = as_data(edition.basis).get("publish_from", 0)
+    received, expected = edition.coverage["received"], edition.coverage["expected"]
+    if 100 * received >= wanted * expected:
+        return None
+    return f"{received} of {expected} reports are in, fewer than {wanted} %"
 
 
 def is_whole(place: Path) -> bool:

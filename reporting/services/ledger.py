@@ -28,6 +28,7 @@ class Action(StrEnum):
     MARK_LATE = "mark_late"
     CLOSE = "close"
     ESCALATE = "escalate"
+    REFRESH = "refresh"
     CONSOLIDATE = "consolidate"
     HAND_OVER = "hand_over"
     DIGEST = "digest"

@@ -13,24 +13,32 @@ from sqlalchemy import and_, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from forms.catalogue import Catalogue
-from forms.period import Period
+from forms.opening_xlsx import USUAL_LIMITS
 from reporting.models import Edition, JobAction, JobRun, Notice, ReportingUnit, UnitTerm
 from reporting.services import clock_acts
 from reporting.services.actors import Actor
 from reporting.services.consolidation import consolidate
 from reporting.services.digests import make_digests
+from reporting.services.draft_record import DraftWork
+from reporting.services.edition_standing import stale_editions
 from reporting.services.expected import has_received
 from reporting.services.following import ask_follow_ups
 from reporting.services.following_mergers import follow_mergers
-from reporting.services.handing_over import hand_over, remove_unfinished
+from reporting.services.handing_over import hand_over, remove_unfinished, too_few_to_publish
 from reporting.services.ledger import Action, Ask, ask
+from reporting.services.named import form_for_period
 from reporting.services.opening import open_period
+from reporting.services.own_report import draft_own_report
 from reporting.services.planning import planned_form
 from reporting.services.sign_in_failures import forget_old
+from reporting.services.signing import ServerKey
 from reporting.services.telling import ask_digest, digest_on
 
 #: When the daily work is due, by the clock where due dates are dates.
 _CLEANING = time(2)
+
+#: Editions with an older cut-off are made again by whoever wants them, not by the clock.
+_KEPT_FRESH = timedelta(days=100)
 
 #: How long rings are remembered that did nothing, and keys that may be used again. Rings that did
 #: something stand as long as the ledger, which is kept for good.
@@ -54,8 +62,11 @@ Hand = Callable[[Session, JobAction, Occasion], dict[str, Any]]
 
 
 def ask_daily(session: Session, *, zone: ZoneInfo, now: datetime) -> None:
-    """Ask for the work of this day. What a day missed while everything was down is not made up."""
+    """Ask for the work of this day and hour. What was missed while down is not made up."""
     local = now.astimezone(zone)
+    hour = local.replace(minute=0, second=0, microsecond=0)
+    named = hour.strftime("%Y-%m-%dT%H")
+    ask(session, [Ask(Action.REFRESH, hour, occurrence=named)], now=now)
     if local.time() >= _CLEANING:
         at = datetime.combine(local.date(), _CLEANING, zone)
         day = local.date().isoformat()
@@ -112,7 +123,7 @@ def _digest(session: Session, action: JobAction, occasion: Occasion) -> dict[str
 
 
 def _consolidate(session: Session, action: JobAction, occasion: Occasion) -> dict[str, Any]:
-    form = occasion.catalogue.latest(action.form_code)
+    form, period, _ = form_for_period(session, occasion.catalogue, action.form_code, action.period)
     unit = session.scalars(
         select(ReportingUnit).where(ReportingUnit.code == action.unit_code)
     ).one()
@@ -123,7 +134,7 @@ def _consolidate(session: Session, action: JobAction, occasion: Occasion) -> dic
         session,
         actor=occasion.actor,
         form=form,
-        period=Period.parse(action.period),
+        period=period,
         unit=unit,
         catalogue=occasion.catalogue,
         clock=occasion.clock,
@@ -141,9 +152,40 @@ def _consolidate(session: Session, action: JobAction, occasion: Occasion) -> dic
     coverage = edition.coverage
     return {
         "edition": edition.number,
+        "draft": _draft(session, edition, occasion),
         "received": coverage["received"],
         "expected": coverage["expected"],
     }
+
+
+def _draft(session: Session, edition: Edition, occasion: Occasion) -> str:
+    """What became of the edition as the draft of the unit's own report."""
+    signer = ServerKey.new()  # Nothing is signed by the clock.
+    at = DraftWork(occasion.actor, occasion.catalogue, USUAL_LIMITS, signer, occasion.now)
+    return draft_own_report(session, at, edition)
+
+
+def _refresh(session: Session, _action: JobAction, occasion: Occasion) -> dict[str, Any]:
+    """Ask for editions anew whose reports have changed since, or have all been accepted."""
+    since = occasion.now - _KEPT_FRESH
+    found = stale_editions(session, catalogue=occasion.catalogue, since=since)
+    codes = select(ReportingUnit.id, ReportingUnit.code).where(
+        ReportingUnit.id.in_({edition.unit_id for edition, _ in found})
+    )
+    units: dict[int, str] = dict(iter(session.execute(codes)))
+    asked = [
+        Ask(
+            Action.CONSOLIDATE,
+            occasion.now,
+            edition.form_code,
+            edition.period,
+            units[edition.unit_id],
+            f"after edition {edition.number}{' final' if standing.is_due else ''}",
+        )
+        for edition, standing in found
+    ]
+    ask(session, asked, now=occasion.now)
+    return {"stale": len(asked)}
 
 
 def _hand_over(session: Session, action: JobAction, occasion: Occasion) -> dict[str, Any]:
@@ -161,6 +203,8 @@ def _hand_over(session: Session, action: JobAction, occasion: Occasion) -> dict[
         .order_by(Edition.number.desc())
         .limit(1)
     ).one()
+    if (lacking := too_few_to_publish(session, edition_id)) is not None:
+        return {"skipped": lacking}
     place = hand_over(
         session,
         actor=occasion.actor,
@@ -216,6 +260,7 @@ HANDS: Mapping[Action, Hand] = {
     Action.MARK_LATE: _by_the_clock(clock_acts.mark_late),
     Action.ESCALATE: _by_the_clock(clock_acts.escalate),
     Action.CLOSE: _by_the_clock(clock_acts.close),
+    Action.REFRESH: _refresh,
     Action.CONSOLIDATE: _consolidate,
     Action.HAND_OVER: _hand_over,
     Action.DIGEST: _digest,
@@ -223,4 +268,4 @@ HANDS: Mapping[Action, Hand] = {
 }
 
 #: Actions that ask for others.
-ASKING = frozenset({Action.OPEN, Action.FOLLOW_MERGERS, Action.CONSOLIDATE})
+ASKING = frozenset({Action.OPEN, Action.FOLLOW_MERGERS, Action.REFRESH, Action.CONSOLIDATE})

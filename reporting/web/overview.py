@@ -7,6 +7,7 @@ from datetime import datetime
 from flask import Blueprint, Response, request
 
 from reporting.http import XLSX, Right, allows, current_actor, current_parts, hand_out
+from reporting.services.edition_standing import standings_of
 from reporting.services.editions import list_editions
 from reporting.services.exports import edition_workbook
 from reporting.services.standing import list_periods, list_standing
@@ -56,9 +57,15 @@ def show_editions() -> str:
         found = list_editions(
             session, actor=current_actor(), after=min(max(after, 0), 2**62), limit=_PAGE_SIZE
         )
+        standings = standings_of(
+            session,
+            [edition for edition, _ in found],
+            catalogue=current_parts().catalogue,
+        )
     return render(
         "editions.html",
         editions=found,
+        standings=standings,
         next_after=found[-1][0].id if len(found) == _PAGE_SIZE else None,
     )
 

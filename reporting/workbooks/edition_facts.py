@@ -40,6 +40,9 @@ class ExplainedFacts:
 class EditionFacts:
     """One edition of a consolidated form.
 
+    `publish_from` is how many in a hundred of the reports must be in before it is published;
+    `is_final` whether all were accepted, None where that was not kept.
+
     `coverage` is what services.consolidation.coverage_of gives; `issues` are stored issues, as
     services.receipts.issues_as_data gives them.
     """
@@ -57,3 +60,5 @@ class EditionFacts:
     explanations: Sequence[ExplainedFacts] = ()
     prepared_title: str = PREPARED_BY
     signer_title: str = HEAD_OF_UNIT
+    publish_from: int = 0
+    is_final: bool | None = None

@@ -17,15 +17,32 @@ EXPLAINED_SHEET = "Giải trình"
 MISSING = "Chưa báo cáo"
 RETURNED = "Bị trả lại, chưa gửi lại"
 NIL = "Báo cáo không phát sinh"
+ESTIMATED = "Ước theo bản tổng hợp của đơn vị"
+WAIVED = "Không phải báo cáo kỳ này"
+LEFT_OUT = "Cơ quan tổng hợp không đưa vào"
 
 _COUNTS = (
     ("Số báo cáo phải nhận", "expected"),
     ("Số báo cáo đã tổng hợp", "received"),
     ("    gửi đúng hạn", "on_time"),
     ("    gửi quá hạn", "late"),
-    (NIL, "nil"),
+    ("    đã tiếp nhận chính thức", "accepted"),
+    (f"    {NIL.lower()}", "nil"),
+    ("    mọi số liệu bằng 0", "zero"),
     (MISSING, "missing"),
+    (f"    {ESTIMATED.lower()}", "estimated"),
     (RETURNED, "returned"),
+    (WAIVED, "not_applicable"),
+    (LEFT_OUT, "left_out"),
+)
+
+_NAMED = (
+    ("missing", MISSING),
+    ("returned", RETURNED),
+    ("estimated", ESTIMATED),
+    ("nil", NIL),
+    ("not_applicable", WAIVED),
+    ("left_out", LEFT_OUT),
 )
 
 _COVERAGE_WIDTHS = (6, 26, 62, 30)
@@ -46,7 +63,7 @@ def write_coverage(workbook: OpenWorkbook, edition: EditionFacts, *, about: str)
     sheet.gap()
     rows = [
         (unit["unit"], unit["name"], standing)
-        for key, standing in (("missing", MISSING), ("returned", RETURNED), ("nil", NIL))
+        for key, standing in _NAMED
         for unit in _units(coverage, key)
     ]
     if rows:
@@ -129,6 +146,10 @@ def remark(edition: EditionFacts) -> str:
     if expected:
         whole = "đủ" if received == expected else "mới có"
         text += f"; {whole} {received}/{expected} báo cáo"
+        if 100 * received < edition.publish_from * expected:
+            text += f", CHƯA ĐỦ {edition.publish_from} % ĐỂ CÔNG BỐ"
+    if edition.is_final is not None:
+        text += "; bản chính thức" if edition.is_final else "; bản tạm thời"
     if edition.issues:
         text += f"; {len(edition.issues)} điểm cần giải trình (xem trang {ISSUES_SHEET})"
     return text
