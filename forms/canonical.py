@@ -121,8 +121,14 @@ def _read_table(table: Table, value: Mapping[str, Any]) -> TableData:
     width = len(table.figures)
     values = np.zeros((len(rows), width), np.int64)
     states = np.zeros((len(rows), width), np.uint8)
+    ids = [column.id for column in table.figures]
     for index, row in enumerate(rows):
-        _read_cells(table, row["cells"], values[index], states[index])
+        cells = row["cells"]
+        try:  # A value in every cell, as nearly all rows have.
+            values[index] = [int(cells[key].replace(".", "")) for key in ids]
+            states[index] = State.VALUE
+        except (KeyError, ValueError):
+            _read_cells(table, cells, values[index], states[index])
     total_values, total_states = np.zeros(width, np.int64), np.zeros(width, np.uint8)
     _read_cells(table, value["total"], total_values, total_states)
     texts = tuple(
