@@ -29,7 +29,7 @@ from forms.cross_checking import (
 from forms.definition import FormVersion
 from forms.period import Period
 from forms.returns import Report, TableData
-from reporting.db import Asked, ask_at_once
+from reporting.at_once import Asked, ask_at_once
 from reporting.models import (
     CrossCheck,
     CrossCheckOutcome,
