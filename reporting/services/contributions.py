@@ -6,7 +6,6 @@ Set-based: the number of statements depends on the declared sources, never on ho
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -136,7 +135,7 @@ def _section_of_kind(table: Table) -> Mapping[str, str]:
 
 
 def _listed(name: RowName, codes: Mapping[str, str]) -> RowName:
-    return replace(name, key=codes[name.key]) if name.key in codes else name
+    return name._replace(key=codes[name.key]) if name.key in codes else name
 
 
 def _named(name: RowName, kind: str, source: Source, sections: Mapping[str, str]) -> RowName:
