@@ -16,6 +16,7 @@ from reporting.api.draft_schemas import (
     seen,
 )
 from reporting.api.problems import PROBLEM, answer_refused
+from reporting.api.receipts import answer_received
 from reporting.api.schemas import (
     ProblemSchema,
     ReceiptSchema,
@@ -126,8 +127,7 @@ def post_submission(headers: dict[str, Any], arguments: dict[str, Any]) -> Any:
     if receipt.verdict is Verdict.REFUSED:
         return answer_refused(receipt)
     place = url_for("submissions.get_submission", submission_id=receipt.submission_id)
-    status = 201 if receipt.verdict is Verdict.RECEIVED else 200
-    return receipt, status, {"Location": place}
+    return answer_received(receipt, place=place)
 
 
 @blp.post("/checks")
