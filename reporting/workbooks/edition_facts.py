@@ -10,6 +10,7 @@ from typing import Any
 from forms.form_heading import HEAD_OF_UNIT
 from forms.locating_tables import PREPARED_BY
 from forms.period import Period, Window
+from forms.target_counts import TargetCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class EditionFacts:
     """One edition of a consolidated form.
 
     `coverage` is what services.consolidation.coverage_of gives; `issues` are stored issues, as
-    services.receipts.issues_as_data gives them.
+    services.receipts.issues_as_data gives them. `targets` are the indicators that have a target for
+    the year, and `whole` is what all units of the edition are called in a sentence.
     """
 
     number: int
@@ -55,5 +57,7 @@ class EditionFacts:
     issues: Sequence[Mapping[str, Any]] = ()
     inputs: Sequence[InputFacts] = ()
     explanations: Sequence[ExplainedFacts] = ()
+    targets: Sequence[TargetCount] = ()
+    whole: str = ""
     prepared_title: str = PREPARED_BY
     signer_title: str = HEAD_OF_UNIT
