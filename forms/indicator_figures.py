@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from forms.definition import Column, FormVersion
 from forms.indicators import AskedCell, Dictionary, Indicator
@@ -17,6 +18,9 @@ RATIO_DIGITS = 2
 
 #: How a cell is looked up: its scaled integer and its state.
 Look = Callable[[AskedCell], tuple[int, State]]
+
+#: An indicator, its own cell if it has one, and the two of which it is a ratio.
+_Place = tuple[Indicator, AskedCell | None, tuple[AskedCell, AskedCell] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +35,16 @@ class IndicatorFigure:
     cell: AskedCell | None
 
 
-def figures_of(dictionary: Dictionary, form: FormVersion, look: Look) -> Iterator[IndicatorFigure]:
-    """Every indicator that a report of a form version gives; blank cells give nothing.
+def figures_of(
+    dictionary: Dictionary, form: FormVersion, look: Look, *, only: str = ""
+) -> Iterator[IndicatorFigure]:
+    """Every indicator that a report of a form version gives, or one; blank cells give nothing.
 
     A ratio is worked out from its two counts wherever both are asked, whatever was typed.
     """
-    for code in dictionary.given_by(form):
-        indicator, cell = dictionary.indicators[code], dictionary.cell(form, code)
-        parts = dictionary.parts(form, code)
+    for indicator, cell, parts in _places(dictionary, form):
+        if only and indicator.code != only:
+            continue
         if parts is not None:
             digits = RATIO_DIGITS if cell is None else _column(form, cell).digits
             (part, part_state), (whole, whole_state) = look(parts[0]), look(parts[1])
@@ -55,6 +61,15 @@ def figures_of(dictionary: Dictionary, form: FormVersion, look: Look) -> Iterato
             yield IndicatorFigure(indicator, figure, cell)
         elif state is State.NOT_APPLICABLE:
             yield IndicatorFigure(indicator, None, cell)
+
+
+@lru_cache(maxsize=128)
+def _places(dictionary: Dictionary, form: FormVersion) -> tuple[_Place, ...]:
+    """Where a form version has each indicator: looked up once, and not for each of its reports."""
+    return tuple(
+        (dictionary.indicators[code], dictionary.cell(form, code), dictionary.parts(form, code))
+        for code in dictionary.given_by(form)
+    )
 
 
 def share_of(part: Decimal, whole: Decimal, *, digits: int) -> Decimal | None:

@@ -18,9 +18,8 @@ from forms.faults import BadDeclaration
 from forms.json_schema import json_schema
 from forms.locking import is_published, publish
 
-
-@click.group("forms")
-@click.option(
+#: Where more declarations are, for commands that need no store.
+folders_option = click.option(
     "--folder",
     "folders",
     multiple=True,
@@ -28,6 +27,10 @@ from forms.locking import is_published, publish
     type=click.Path(path_type=Path),
     help="A folder with more forms; may be given more than once.",
 )
+
+
+@click.group("forms")
+@folders_option
 @click.pass_context
 def forms_group(context: click.Context, folders: tuple[Path, ...]) -> None:
     """Declared forms: check, list, show, publish, JSON Schema."""

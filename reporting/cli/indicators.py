@@ -12,19 +12,12 @@ from rich.text import Text
 from forms.asked_twice import AskedTwice, asked_twice
 from forms.indicators import Indicator
 from forms.unit_kinds import kind_en, kind_vi
-from reporting.cli.forms import load_catalogue
+from reporting.cli.forms import folders_option, load_catalogue
 from reporting.cli.printing import a_console
 
 
 @click.group("indicators")
-@click.option(
-    "--folder",
-    "folders",
-    multiple=True,
-    envvar="REPORTING_FORMS",
-    type=click.Path(path_type=Path),
-    help="A folder with more forms and indicators; may be given more than once.",
-)
+@folders_option
 @click.pass_context
 def indicators_group(context: click.Context, folders: tuple[Path, ...]) -> None:
     """Indicators: one dictionary across all forms."""

@@ -120,10 +120,7 @@ def list_facts(
     for row in rows:
         found.setdefault(row.obligation, []).append(row)
     facts = [
-        fact
-        for tables in found.values()
-        for fact in _facts(catalogue, tables, ids)
-        if not indicator or fact.indicator.code == indicator
+        fact for tables in found.values() for fact in _facts(catalogue, tables, ids, only=indicator)
     ]
     return FactsPage(tuple(facts), max(found) if len(found) == limit else None)
 
@@ -185,13 +182,13 @@ def _row_ids(session: Session, cells: Collection[AskedCell]) -> Mapping[str, fro
 
 
 def _facts(
-    catalogue: Catalogue, tables: list[Any], ids: Mapping[str, frozenset[int]]
+    catalogue: Catalogue, tables: list[Any], ids: Mapping[str, frozenset[int]], *, only: str
 ) -> Iterator[Fact]:
     """The facts of one report, from its packed tables."""
     first = tables[0]
     form = catalogue.form(first.form_code, first.form_version)
     look = _look_in_packed(form, {row.table_key: row for row in tables}, ids)
-    for figure in figures_of(catalogue.dictionary, form, look):
+    for figure in figures_of(catalogue.dictionary, form, look, only=only):
         yield Fact(
             figure.indicator,
             first.unit_code,
