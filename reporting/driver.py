@@ -45,6 +45,7 @@ class BatchConnection(psycopg.Connection[Any]):
         self._held: list[Statement] = []
         self._prepared_names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
         self._numbered = 0
+        self._values: abc.Transformer = Transformer(self)  # Knows each type after the first trip.
 
     def ask(self, *statements: Statement) -> list[Answer]:
         """Run statements one after another; the rows of each. The first failure is raised."""
@@ -83,10 +84,9 @@ class BatchConnection(psycopg.Connection[Any]):
 
     def _trip(self, statements: Sequence[Statement]) -> PQGen[list[Answer]]:
         self._check_connection_ok()
-        values: abc.Transformer = Transformer(self)
-        sendings = [self._sending(statement, values) for statement in statements]
+        sendings = [self._sending(statement) for statement in statements]
         if not self.autocommit and self.pgconn.transaction_status == TransactionStatus.IDLE:
-            sendings.insert(0, self._sending(Statement(self._get_tx_start_command()), values))
+            sendings.insert(0, self._sending(Statement(self._get_tx_start_command())))
         self.pgconn.enter_pipeline_mode()
         try:
             results = yield from self._exchange(sendings)
@@ -100,7 +100,7 @@ class BatchConnection(psycopg.Connection[Any]):
         self._prepared_names.update(
             (sending.key, sending.name) for sending in sendings if sending.is_new
         )
-        return [_rows(result, values) for result in results][-len(statements) :]
+        return [self._rows(result) for result in results][-len(statements) :]
 
     def _exchange(self, sendings: Sequence[_Sending]) -> PQGen[list[PGresult]]:
         """Send all, and read what comes back: one result of each, after those of preparing."""
@@ -122,17 +122,23 @@ class BatchConnection(psycopg.Connection[Any]):
         yield from generators.fetch_many(self.pgconn)  # That all was read.
         return results
 
-    def _sending(self, statement: Statement, values: abc.Transformer) -> _Sending:
+    def _sending(self, statement: Statement) -> _Sending:
         """A statement as it is sent: prepared, unless it has no values or there are too many."""
         text, given = statement
-        written = values.dump_sequence(given, [PyFormat.AUTO] * len(given))
-        key = (text, tuple(values.types or ()))
+        written = self._values.dump_sequence(given, [PyFormat.AUTO] * len(given))
+        key = (text, tuple(self._values.types or ()))
         name = self._prepared_names.get(key, b"")
         is_new = not name and bool(given) and len(self._prepared_names) < _MOST_PREPARED
         if is_new:
             self._numbered += 1
             name = b"at_once_%d" % self._numbered
-        return _Sending(text, key, name, is_new, written, values.formats)
+        return _Sending(text, key, name, is_new, written, self._values.formats)
+
+    def _rows(self, result: PGresult) -> Answer:
+        if result.status != ExecStatus.TUPLES_OK:
+            return ()
+        self._values.set_pgresult(result)
+        return self._values.load_rows(0, result.ntuples, tuple)
 
 
 class _Sending(NamedTuple):
@@ -144,10 +150,3 @@ class _Sending(NamedTuple):
     is_new: bool
     values: Sequence[Buffer | None]
     formats: Sequence[Format] | None
-
-
-def _rows(result: PGresult, values: abc.Transformer) -> Answer:
-    if result.status != ExecStatus.TUPLES_OK:
-        return ()
-    values.set_pgresult(result)
-    return values.load_rows(0, result.ntuples, tuple)
