@@ -192,7 +192,7 @@ def write_at_once(connection: Connection, *rows: Rows, last: Asked) -> None:
         for number, row in enumerate(given):
             values |= {f"p{at}_{number}_{name}": value for name, value in row.items()}
     shape = tuple((statement, tuple(given[0]), len(given)) for statement, given in rows)
-    with _driver(connection) as driver:
+    with driver_of(connection) as driver:
         written = _written(_together(shape, last[0]), tuple(values))
         driver.execute(written.text, written.parameters(values))
 
@@ -213,12 +213,13 @@ def _together(
 
 @contextmanager
 def _pipeline(connection: Connection) -> Iterator[psycopg.Connection[Any]]:
-    with _driver(connection) as driver, driver.pipeline():
+    with driver_of(connection) as driver, driver.pipeline():
         yield driver
 
 
 @contextmanager
-def _driver(connection: Connection) -> Iterator[psycopg.Connection[Any]]:
+def driver_of(connection: Connection) -> Iterator[psycopg.Connection[Any]]:
+    """The driver's own connection, in the same transaction; for PostgreSQL alone."""
     driver: Any = connection.connection.driver_connection
     try:
         yield driver
