@@ -11,11 +11,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from procrastinate.exceptions import AlreadyEnqueued
-
 from reporting.services.ledger import HEAVY
 from reporting.services.ringing import Bell, Rung, do_line, due_lines, ring
-from reporting.work_queue import carry, not_carried
+from reporting.work_queue import carry_lost
 
 
 def work_line(bell: Bell, action_id: int, now: datetime) -> Rung:
@@ -47,10 +45,5 @@ def carry_again(bell: Bell, *, now: datetime) -> list[int]:
     worker, and those from before there was a queue.
     """
     waiting = waiting_lines(bell, now=now)
-    try:
-        with bell.sessions.begin() as session:
-            lost = not_carried(session, waiting)
-            carry(session, [(number, now) for number in lost], now=now)
-    except AlreadyEnqueued:
-        return []  # Another ring was faster; what it did not see is seen by the next.
-    return lost
+    with bell.sessions.begin() as session:
+        return carry_lost(session, waiting, now=now)

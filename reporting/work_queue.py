@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from procrastinate import App, SyncPsycopgConnector
-from procrastinate.exceptions import ConnectorException
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
@@ -57,13 +57,22 @@ def carry(session: Session, lines: Iterable[tuple[int, datetime]], *, now: datet
             raise fault.__cause__ or fault from None
 
 
-def not_carried(session: Session, numbers: Sequence[int]) -> list[int]:
-    """Those of some lines for which no job waits or is being done: one statement."""
+def carry_lost(session: Session, numbers: Sequence[int], *, now: datetime) -> list[int]:
+    """Hand to the workers those of some lines that no job will come to; gives which these are.
+
+    Two statements at most. The caller commits.
+    """
     if not numbers or not is_carried(session):
         return []
     names = {_name(number): number for number in numbers}
     live: set[str] = set(session.scalars(_LIVE, {"names": list(names)}))
-    return [number for name, number in names.items() if name not in live]
+    lost = [number for name, number in names.items() if name not in live]
+    try:
+        with session.begin_nested():
+            carry(session, [(number, now) for number in lost], now=now)
+    except AlreadyEnqueued:
+        return []  # Another process was faster; what it did not see is seen the next time.
+    return lost
 
 
 def _job(number: int, due_at: datetime, now: datetime) -> Job:

@@ -95,7 +95,7 @@ def consolidate(
     form = _consolidated_layout(catalogue, form)
     _require_may_consolidate(session, actor, unit, form)
     codes = sorted({source.form for source in form.sources})
-    locks.exclude(session, forms=codes, period=period.code)
+    locks.exclude(session, forms=codes, period=period.code, receiver_id=unit.id)
     cut_off = clock()
     expected = list_expected(session, codes=codes, period=period.code, unit_id=unit.id)
     inputs = [row for row in expected if row.counts]
