@@ -10,7 +10,8 @@ a writer (the journal is a write-ahead log); on PostgreSQL it is READ ONLY.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from io import StringIO
@@ -33,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -153,6 +154,19 @@ def make_session_factory(engine: Engine, *, reading: bool = False) -> sessionmak
     Objects keep their values after the commit, so that a door may show what it has stored.
     """
     return sessionmaker(reading_engine(engine) if reading else engine, expire_on_commit=False)
+
+
+@contextmanager
+def driver_of(connection: Connection) -> Iterator[psycopg.Connection[Any]]:
+    """The driver's own connection, in the same transaction; for PostgreSQL alone."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        yield driver
+    except psycopg.OperationalError as error:
+        # Told as SQLAlchemy tells it, so that the doors know: the store is away, or too busy.
+        if driver.closed:
+            connection.invalidate(error)
+        raise OperationalError(None, None, error) from error
 
 
 def insert_once(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

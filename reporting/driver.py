@@ -2,7 +2,7 @@
 
 The pipeline of psycopg sends each statement by itself and waits for BEGIN and COMMIT. Here BEGIN,
 all that is asked, and a commit with the last write go out together and come back together
-(docs/decisions/0017).
+(docs/decisions/0020).
 """
 
 from __future__ import annotations

@@ -116,9 +116,9 @@ def consolidate_units(
     for unit in units:
         require_may_consolidate(session, actor, unit, form)
     codes = sorted({source.form for source in form.sources})
-    locks.exclude(session, forms=codes, period=period.code)
-    cut_off = clock()
     ids = [unit.id for unit in units]
+    locks.exclude(session, forms=codes, period=period.code, receivers=ids)
+    cut_off = clock()
     owed = list_expected(session, codes=codes, period=period.code, receivers=ids)
     plans = plan_editions(
         session, form, period, units, owed, catalogue, cut_off, with_estimates=with_estimates
