@@ -52,6 +52,13 @@ def count(engine: sa.Engine, model: type) -> int:
         return session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
 
 
+def workers_inside(engine: sa.Engine) -> int:
+    """How many schedulers have their worker."""
+    with engine.connect() as connection:
+        counted = connection.execute(sa.text("SELECT count(*) FROM procrastinate_workers"))
+        return int(counted.scalar_one())
+
+
 def rings_ended(engine: sa.Engine) -> int:
     """How many rings came to their end."""
     with Session(engine) as session:
@@ -81,6 +88,7 @@ def test_another_scheduler_takes_over_from_one_that_was_killed(store: str, tmp_p
     with scheduler(store, logs[0]) as first:
         until(lambda: "leads" in logs[0].read_text(), logs[0])
         with scheduler(store, logs[1]):
+            until(lambda: workers_inside(engine) == 2, logs[1])  # So both are up.
             time.sleep(2)
             assert "leads" not in logs[1].read_text()
             first.send_signal(signal.SIGKILL)
