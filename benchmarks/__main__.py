@@ -22,6 +22,7 @@ NAMES = (
     "receiving",
     "board",
     "workers",
+    "analyst",
 )
 
 

@@ -97,7 +97,11 @@ def _targets(
 
     The dictionary as it is now is asked, so that a target set later is told of an old edition too.
     """
-    leaves = {source.form: _leaf(catalogue, form, source.form) for source in form.sources}
+    leaves = {
+        source.form: _leaf(catalogue, form, source.form)
+        for source in form.sources
+        if source.form in catalogue.codes
+    }
     year = Period.parse(report.period).year
     dictionary = catalogue.dictionary
     if not any(
