@@ -1,4 +1,4 @@
-"""Figures under another map of units: sums stay, new units are sums of old ones, shares are exact."""
+"""Figures under another map of units: sums stay, and a new unit is the sum of the old ones."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def an_edition(
                 values[at, position], states[at, position] = cell, State.VALUE
     names = [RowName(unit, label=f"Tỉnh {unit}") for unit in cells]
     texts = [{column.id: f"{text}{unit}" for column in table.texts if text} for unit in cells]
-    at = np.arange(len(cells), dtype=np.int64)
-    part = Contribution(form.sources[-1], table, names, at, values, states, texts)
+    order = np.arange(len(cells), dtype=np.int64)
+    part = Contribution(form.sources[-1], table, names, order, values, states, texts)
     return form, consolidate_tables(
         form, [part], window=window_of(form, PERIODS[code]), lists=catalogue().lists
     )
@@ -189,7 +189,7 @@ def test_restating_in_two_steps_is_restating_at_once() -> None:
 
 
 def test_ratios_are_of_the_sums_and_stocks_are_summed_over_units() -> None:
-    """1 of 2 and 1 of 8 are 2 of 10, 20.0 %; open dossiers add; the days on which they were differ."""
+    """1 of 2 and 1 of 8 are 2 of 10, 20.0 %; open dossiers add; two days do not."""
     form, tables = an_edition("MAU.03/TYLE", {"H01": [2, 1, 5], "H02": [8, 1, 6]}, text="ngày ")
     data = restated(form, tables, {"H02": [Part("H01")]}).tables["a"]
     assert data.values.tolist() == [[10, 2, 200, 11]]
