@@ -28,6 +28,7 @@ from reporting.api import (
     restating,
     settling,
     submissions,
+    unit_imports,
 )
 from reporting.api.problems import PROBLEM, answer_http_exception, problem
 from reporting.api.schemas import ProblemSchema
@@ -51,6 +52,7 @@ BLUEPRINTS = (
     settling.blp,
     forms.blp,
     registry.blp,
+    unit_imports.blp,
     consolidations.blp,
     restating.blp,
     mappings.blp,

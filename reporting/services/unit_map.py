@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from forms.apportioning import Part, UnitMap
 from reporting.errors import Conflict
-from reporting.models.units import LineageExtent, ReportingUnit, UnitLineage
+from reporting.models.units import LineageExtent, LineageKind, ReportingUnit, UnitLineage
 
 _DAY = timedelta(days=1)
 
@@ -38,6 +38,7 @@ class Edge:
     on: date
     extent: LineageExtent
     share: Fraction | None = None
+    kind: LineageKind | None = None
 
 
 class LineageCircle(ValueError):
@@ -82,7 +83,7 @@ def read_edges(
     lives: dict[str, Life] = {}
     for edge, old_code, old_from, old_to, new_code, new_from, new_to in session.execute(query):
         lives[old_code], lives[new_code] = (old_from, old_to), (new_from, new_to)
-        edges.append(Edge(old_code, new_code, edge.on_date, edge.extent, _share(edge)))
+        edges.append(Edge(old_code, new_code, edge.on_date, edge.extent, _share(edge), edge.kind))
     return edges, lives
 
 
@@ -108,6 +109,25 @@ def _forwards(edges: Sequence[Edge], lives: Mapping[str, Life]) -> _Steps:
         parts = passed_on(gone, goes_on=_is_alive(lives[unit], day))
         steps.setdefault(unit, {})[day.toordinal(), places[day, unit]] = parts
     return steps
+
+
+def circle_in(edges: Sequence[Edge]) -> tuple[str, ...]:
+    """A circle of units that went into each other on one day, or whole for whole over days.
+
+    Parts may go to and fro over the years; () where there is no circle.
+    """
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for edge in edges:
+        if edge.extent is LineageExtent.WHOLE:
+            sorter.add(edge.successor, edge.predecessor)
+    try:
+        _places(edges)
+        sorter.prepare()
+    except LineageCircle as circle:
+        return circle.chain
+    except CycleError as error:
+        return tuple(error.args[1])
+    return ()
 
 
 def passed_on(gone: Sequence[Edge], *, goes_on: bool) -> list[Part]:
