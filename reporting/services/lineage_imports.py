@@ -18,12 +18,16 @@ from reporting.services import locks
 from reporting.services.actors import Actor
 from reporting.services.audit import Entry, record
 from reporting.services.import_effects import Effect, Restating, What
+from reporting.services.import_faults import ImportFault
 from reporting.services.import_files import ImportResult, ImportRow, in_order
 from reporting.services.lineage_checks import PART, check_lines, edge_of, other_provinces
 from reporting.services.lineage_files import COLUMNS, read_lines
 from reporting.services.lineage_naming import NamedLine, codes_of_others, name_units
 from reporting.services.rights import require_centre
 from reporting.services.unit_map import Edge, read_edges
+
+#: All communes twice over; SQLite asks for at most 32,766 codes at once.
+MAX_LINES = 15_000
 
 _WHAT = {
     LineageKind.MERGE: What.MERGED,
@@ -46,6 +50,10 @@ def import_lineage(
     caller commits.
     """
     require_centre(actor)
+    rows = tuple(rows)
+    if len(rows) > MAX_LINES:
+        fault = ImportFault(0, "", "too_many_rows", "", str(MAX_LINES))
+        return ImportResult(faults=(fault,), is_dry_run=dry_run)
     if not dry_run:
         locks.keep_other_writers_out(session, UnitLineage)
     facts, faults = read_lines(rows)

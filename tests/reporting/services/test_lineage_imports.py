@@ -20,7 +20,7 @@ from reporting.models import (
 from reporting.services.actors import Actor
 from reporting.services.import_files import ImportResult
 from reporting.services.lineage_files import read_lineage_file
-from reporting.services.lineage_imports import import_lineage
+from reporting.services.lineage_imports import MAX_LINES, import_lineage
 from reporting.services.touched_units import touched_by
 from reporting.services.unit_map import unit_map
 from tests.builders import SYSTEM, ZONE, a_unit, an_open_period, shipped_forms
@@ -223,6 +223,12 @@ def test_only_the_central_office_adds_lineage(registry: Session) -> None:
     file = read_lineage_file(f"{HEADING}\nX1,N1,2026-10-01,merge".encode())
     with pytest.raises(NotAllowed):
         import_lineage(registry, file.rows, actor=Actor(name="x"), now=NOW)
+
+
+def test_more_lines_than_any_merger_has_are_refused_whole(registry: Session) -> None:
+    """Nobody waits for a wrong file to be looked through."""
+    result = take(registry, *["X1,N1,2026-10-01,merge"] * (MAX_LINES + 1))
+    assert told(result) == [(0, "", "too_many_rows")]
 
 
 def test_statements_do_not_grow_with_lines(registry: Session) -> None:
