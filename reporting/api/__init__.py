@@ -26,8 +26,10 @@ from reporting.api import (
     persons,
     proof,
     registry,
+    restating,
     settling,
     submissions,
+    unit_imports,
 )
 from reporting.api.problems import PROBLEM, answer_http_exception, problem
 from reporting.api.schemas import ProblemSchema
@@ -52,7 +54,9 @@ BLUEPRINTS = (
     forms.blp,
     indicators.blp,
     registry.blp,
+    unit_imports.blp,
     consolidations.blp,
+    restating.blp,
     mappings.blp,
     obligations.blp,
     obligation_records.blp,
