@@ -292,6 +292,21 @@ def figure_at(
     return State(int(states[column])), int(values[column]), table.figures[column].digits
 
 
+def cell_labels(form: FormVersion, tables: Mapping[str, TableData], cell: str) -> tuple[str, str]:
+    """The row and the column of a cell in words."""
+    key, _, rest = cell.partition("/")
+    path, _, column_id = rest.rpartition("/")
+    table = form.table_by_key[key]
+    column = table.by_id.get(column_id)
+    name = next((one for one in tables[key].names if one.path == path), None)
+    section = table.section_by_key.get(name.section) if name is not None else None
+    row = (name.label or name.key) if name is not None else ""
+    if path == TOTAL:
+        row = table.total.label if table.total is not None else ""
+    column_label = f"({column.number}) {column.label}" if column and column.number else ""
+    return f"{section.label}: {row}" if section else row, column_label or column_id
+
+
 def _by_report(pieces: Iterable[Piece]) -> list[Piece]:
     """One piece for each report, however many of its cells are in it."""
     found: dict[tuple[int, int], list[Piece]] = {}
