@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,14 +27,18 @@ from reporting.workbooks.edition_facts import EditionFacts, ExplainedFacts, Inpu
 
 
 def edition_workbook(
-    session: Session, *, actor: Actor, edition_id: int, catalogue: Catalogue
+    session: Session, *, actor: Actor, edition_id: int, catalogue: Catalogue, erratum: str = ""
 ) -> NamedFile:
-    """The workbook of an edition: the same bytes whenever it is asked for. Raises NotFound."""
+    """The workbook of an edition: the same bytes whenever it is asked for. Raises NotFound.
+
+    One that is handed over says which edition it replaces.
+    """
     kept = find_edition(session, actor=actor, edition_id=edition_id)
     edition = kept.edition
     form = catalogue.form(edition.form_code, edition.form_version)
     report = read_report(form, edition.canonical)
-    content = write_consolidated(form, report, edition=_facts(session, kept, catalogue))
+    facts = replace(_facts(session, kept, catalogue), erratum=erratum)
+    content = write_consolidated(form, report, edition=facts)
     code = form.file_code.removesuffix(SUFFIX)
     name = f"{code}_{kept.unit.code}_{edition.period}_{edition.number}.xlsx"
     return NamedFile(content, name, f"edition/{edition.id}", edition.unit_id)

@@ -62,3 +62,4 @@ class EditionFacts:
     signer_title: str = HEAD_OF_UNIT
     publish_from: int = 0
     is_final: bool | None = None
+    erratum: str = ""  # of which edition, and why
