@@ -75,6 +75,23 @@ def changes_between(
     return Changes(old, kept.edition, kept.unit, after.form, units, cells, basis)
 
 
+def units_since_last(session: Session, edition: Edition) -> tuple[Edition, list[UnitChange]] | None:
+    """The edition before and the units of which something else entered since; None for a first.
+
+    Whether the actor may see the edition has been asked. Three statements, no report is read.
+    """
+    try:
+        old = _other(session, edition, None)
+    except NotFound:
+        return None
+    entered = entered_editions(session, [old.id, edition.id])
+    sides = [
+        {(one.input.unit_code, one.input.form_code): one for one in entered[number]}
+        for number in (old.id, edition.id)
+    ]
+    return old, list(_unit_changes(old, edition, *sides))
+
+
 def _other(session: Session, edition: Edition, since: int | None) -> Edition:
     """The edition to compare with; whoever may read one of the two may read the other."""
     query = select(Edition).options(undefer(Edition.canonical), undefer(Edition.basis))
