@@ -30,14 +30,15 @@ class Piece:
     """What one report brings into a cell: `value` is at the digits of that cell.
 
     `source` counts the contributions, `report` is the key of the report (0: none, where a cell is
-    worked out from one that is no sum). `cells` is how many cells of the report are in it.
+    worked out from one that is no sum). `inside` are the cells of the report that are in it, where
+    they are several.
     """
 
     source: int
     report: int
     cell: str
     value: int
-    cells: int = 1
+    inside: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,5 +328,5 @@ def _together(pieces: Sequence[Piece]) -> Piece:
         first.report,
         f"{table}/{ALL}/{column}",
         sum(piece.value for piece in pieces),
-        len(pieces),
+        tuple(pieces),
     )

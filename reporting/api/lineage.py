@@ -55,6 +55,15 @@ class SentSchema(Schema):
     actor = fields.String()
 
 
+class InnerSchema(Schema):
+    """One of several cells of a report that are in a part."""
+
+    cell = fields.String()
+    row = fields.String(attribute="label")
+    value = fields.String()
+    place = fields.String()
+
+
 class PartSchema(Schema):
     """What one unit brings into a cell; only unit and value where its report may not be read."""
 
@@ -64,6 +73,10 @@ class PartSchema(Schema):
     cell = fields.String(metadata={"description": "in the unit's own report; * is all rows"})
     row = fields.String(attribute="label")
     cells = fields.Integer(metadata={"description": "of the report that are in it"})
+    inside = fields.List(
+        fields.Nested(InnerSchema),
+        metadata={"description": "those cells, where they are several and the file was opened"},
+    )
     place = fields.String(
         allow_none=True,
         metadata={

@@ -25,7 +25,7 @@ from reporting.errors import NotFound
 from reporting.models import Edition, ReportingObligation, Submission
 from reporting.services.actors import Act, Actor
 from reporting.services.editions import find_edition
-from reporting.services.lineage_levels import Addition, Level, Part, Sent
+from reporting.services.lineage_levels import Addition, Inner, Level, Part, Sent
 from reporting.services.places_in_files import places_in_files
 from reporting.services.receipts import receipt_number
 from reporting.services.rights import may_do, reaches
@@ -128,8 +128,8 @@ class _Walk:
         sent = _sent(self.session, self.actor, sorted(reports))
         cells: dict[int, set[str]] = {}
         for one in pieces:
-            if one.key in sent and not one.is_estimate and ALL not in one.cell:
-                cells.setdefault(one.key, set()).add(one.cell)
+            if one.key in sent and not one.is_estimate:
+                cells.setdefault(one.key, set()).update(one.cells)
         opened = sorted(cells)[: self.files]
         self.files -= len(opened)
         places = places_in_files(self.session, self.catalogue, {n: cells[n] for n in opened})
@@ -192,7 +192,8 @@ class _Walk:
             value,
             found.cell,
             cell_labels(form, tables, found.cell)[0],
-            found.piece.cells,
+            max(1, len(found.piece.inside)),
+            _inside(form, tables, found, whole, looked),
             looked.places.get((found.key, found.cell)) if sent is not None else None,
             sent,
             found.key if found.is_estimate else None,
@@ -218,6 +219,32 @@ class _Found(NamedTuple):
     def is_estimate(self) -> bool:
         """Whether an edition stands in for the report."""
         return self.entered is not None and self.entered.is_estimate
+
+    @property
+    def cells(self) -> list[str]:
+        """Every cell of the report that is meant."""
+        named = (self.cell, *(one.cell for one in self.piece.inside))
+        return [cell for cell in named if ALL not in cell]
+
+
+def _inside(
+    form: FormVersion,
+    tables: Mapping[str, TableData],
+    found: _Found,
+    whole: Sum,
+    looked: _Looked,
+) -> list[Inner]:
+    """The cells of a report that are in a piece together, where its file was opened."""
+    return [
+        Inner(
+            one.cell,
+            cell_labels(form, tables, one.cell)[0],
+            write_figure(one.value, whole.digits),
+            looked.places[found.key, one.cell],
+        )
+        for one in found.piece.inside
+        if not found.is_estimate and (found.key, one.cell) in looked.places
+    ]
 
 
 def _pieces(cells: Iterable[tuple[TakenApart, CellParts]]) -> list[_Found]:

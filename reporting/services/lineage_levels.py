@@ -24,10 +24,21 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Inner:
+    """One of the cells of a report that are in a part together; their values add up to its."""
+
+    cell: str
+    label: str
+    value: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """What one unit brings into a cell; `value` is as it is added there.
 
-    `cell` names the cell in the unit's report, with `*` where several of its `cells` are in it.
+    `cell` names the cell in the unit's report, with `*` where several of its `cells` are in it
+    that no cell there sums up; `inside` are those, where its file was opened.
     `place` is where that stands in the sender's own file, '' where it was worked out, None where
     nobody looked. `estimate` is the edition that stands in for the report. `difference` is what was
     reported less what the level below comes to.
@@ -39,6 +50,7 @@ class Part:
     cell: str = ""
     label: str = ""
     cells: int = 1
+    inside: Sequence[Inner] = ()
     place: str | None = None
     sent: Sent | None = None
     estimate: int | None = None
