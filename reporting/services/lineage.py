@@ -133,12 +133,12 @@ class _Walk:
         opened = sorted(cells)[: self.files]
         self.files -= len(opened)
         places = places_in_files(self.session, self.catalogue, {n: cells[n] for n in opened})
-        if depth <= 1:
-            return _Looked(sent, places, {}, {})
-        behind = editions_behind(self.session, actor=self.actor, submissions=sorted(sent))
         estimates = sorted({one.key for one in pieces if one.is_estimate})
-        known = {(number, False): edition for number, edition in behind.items()}
-        known |= {(n, True): n for n in _readable(self.session, self.actor, estimates)}
+        known = {(n, True): n for n in _readable(self.session, self.actor, estimates)}
+        if depth <= 1:
+            return _Looked(sent, places, known, {})
+        behind = editions_behind(self.session, actor=self.actor, submissions=sorted(sent))
+        known |= {(number, False): edition for number, edition in behind.items()}
         wanted = {
             (known[one.key, one.is_estimate], one.cell)
             for one in pieces
@@ -181,7 +181,7 @@ class _Walk:
         code, name = entered.input.unit_code, entered.unit_name
         sent = None if found.is_estimate else looked.sent.get(found.key)
         edition = looked.behind.get((found.key, found.is_estimate))
-        if sent is None and not found.is_estimate:
+        if (edition if found.is_estimate else sent) is None:
             return Part(code, name, value)
         below = looked.levels.get((edition or 0, found.cell))
         form = found.taken.forms[found.key, found.is_estimate]

@@ -15,7 +15,7 @@ from forms.opening_xlsx import USUAL_LIMITS
 from forms.returns import State
 from reporting.errors import Conflict, NotFound
 from reporting.models import Door, Edition, UnitKind
-from reporting.services.actors import of_unit
+from reporting.services.actors import Act, Actor, Grant, of_unit
 from reporting.services.deliveries import read_return
 from reporting.services.key_mapping import map_key
 from reporting.services.lineage import lineage_of
@@ -198,6 +198,17 @@ def test_who_may_not_read_a_report_sees_whose_it_is_and_its_value(
     """The receiver of an edition sees what adds up to it; others see no edition at all."""
     report(session, "X05501", 1)
     edition = edition_of(session, country.provinces["H55"])
+    h55 = country.provinces["H55"]
+    of_the_table = Grant(
+        acts=frozenset({Act.READ}), unit_id=h55.id, forms=frozenset({PROVINCE_FORM})
+    )
+    level = lineage_of(
+        session, actor=Actor(name="c", grants=(of_the_table,)), catalogue=shipped_forms(),
+        edition_id=edition.id, cell="a/total/c4",
+    )  # fmt: skip
+    (part,) = level.additions[0].parts
+    assert (part.unit_code, part.value) == ("X05501", "120")
+    assert (part.cell, part.sent, part.place, part.inside, part.below) == ("", None, None, (), None)
     for unit in (country.communes["X00101"], country.provinces["H01"]):
         with pytest.raises(NotFound):
             lineage_of(
