@@ -18,7 +18,7 @@ CELLS_SHEET = "Theo ô"
 #: Beyond so many lines the rest stands in the JSON alone; a sheet has little more.
 _MOST_LINES = 200_000
 
-_SUMMARY_WIDTHS = (6, 24, 40, 34, 30, 30)
+_SUMMARY_WIDTHS = (6, 24, 68, 40, 24, 24)
 _CAUSES_WIDTHS = (6, 34, 16, 40, 40, 40, 18)
 _CELLS_WIDTHS = (6, 44, 46, 18, 18, 18, 40)
 
@@ -78,9 +78,9 @@ def _write_summary(workbook: OpenWorkbook, facts: ChangesFacts, about: str) -> N
     sheet.fact("Số đơn vị thay đổi", len(facts.units))
     sheet.fact("Số ô thay đổi", len(facts.cells))
     sheet.gap()
-    sheet.head(("STT", "Nguyên nhân", "", "Số đơn vị", "Số ô thay đổi"), centred=(0, 3, 4))
+    sheet.head(("STT", "Số đơn vị", "Nguyên nhân", "Số ô thay đổi"), centred=(0, 1, 3))
     for number, (cause, units, cells) in enumerate(facts.causes, 1):
-        sheet.cells((number, cause, "", units, cells))
+        sheet.cells((number, units, cause, cells))
     sheet.gap()
     sheet.head(("STT", "Mã đơn vị", "Tên đơn vị", "Nguyên nhân", "Bản trước", "Bản sau"))
     for number, row in enumerate(facts.units, 1):
@@ -129,7 +129,7 @@ def _write_cells(workbook: OpenWorkbook, facts: ChangesFacts, about: str) -> Non
 
 def _write_figures(sheet: PlainSheet, col: int, values: Sequence[Value]) -> None:
     """Figures at the end of the row that was begun last."""
-    style = sheet.styles.of(border=1, align="right", num_format="#,##0")
+    style = sheet.styles.of(border=1, align="right", valign="vcenter", num_format="#,##0")
     for at, value in enumerate(values, col):
         if isinstance(value, int):
             sheet.sheet.write_number(sheet.row - 1, at, value, style)
