@@ -192,6 +192,19 @@ def test_an_edition_that_stands_in_is_a_part(session: Session, country: Country)
     assert parts(part.below) == [("X05501", "a/dat_dai/c4", "120")]
 
 
+def test_levels_with_too_many_reports_are_asked_for_by_themselves(
+    session: Session, country: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cell that was asked for is always told; what is below it only up to a bound."""
+    for unit in ("X05501", "X05502"):
+        report(session, unit)
+    edition_of(session, country.provinces["H55"])
+    national = edition_of(session, country.centre, form=NATIONAL_FORM, with_estimates=True)
+    monkeypatch.setattr("reporting.services.lineage._MOST_REPORTS", 2)
+    (part,) = lineage(session, national, "a/total/c4").additions[0].parts
+    assert (part.value, part.below) == ("240", None)
+
+
 def test_who_may_not_read_a_report_sees_whose_it_is_and_its_value(
     session: Session, country: Country
 ) -> None:
