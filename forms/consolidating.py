@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -264,4 +264,4 @@ def _ordered(
         counted = labels[name.path]
         return official.get(name.key) or min(counted, key=lambda text: (-counted[text], text))
 
-    return [replace(name, label=label(name)) for name in sorted(found.values(), key=place)]
+    return [name._replace(label=label(name)) for name in sorted(found.values(), key=place)]

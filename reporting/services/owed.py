@@ -14,7 +14,7 @@ from forms.definition import FormVersion
 from forms.issues import Issue
 from forms.period import BadPeriod, Period, Window
 from forms.returns import RawReturn
-from reporting.db import Asked, ask_at_once
+from reporting.at_once import Asked, ask_at_once
 from reporting.models import (
     ReportingObligation,
     ReportingUnit,

@@ -29,6 +29,7 @@ from reporting.workbooks.figure_rows import TableRows
 from reporting.workbooks.fitted_layout import lay_out_report
 from reporting.workbooks.live_formulas import live_cells
 from reporting.workbooks.table_frame import write_note, write_signatures, write_table_top
+from reporting.workbooks.target_sheet import write_target_lines, write_targets
 from reporting.workbooks.writing import StreamedSheet, writing_workbook
 
 
@@ -49,6 +50,7 @@ def write_consolidated(
     with writing_workbook(out or buffer, made_at=edition.cut_off_at, title=title) as workbook:
         sheet = workbook.add_sheet(sheet_name(printed))
         _write_figures(sheet, workbook.styles, layout, form=form, report=report, edition=edition)
+        write_targets(workbook, edition, about=about)
         write_coverage(workbook, edition, about=about)
         write_sources(workbook, edition, about=about)
         write_issues(workbook, edition, about=about)
@@ -80,6 +82,7 @@ def _write_figures(
         data = report.tables[table.table.key]
         write_table_top(sheet, styles, layout, table, nil=data.nil)
         TableRows(sheet, styles, layout, table, data=data, live=live[table.table.key]).write()
+    write_target_lines(sheet, styles, layout, edition)
     write_note(sheet, styles, layout, report.note)
     write_signatures(sheet, styles, layout, edition)
     _finish(sheet, layout, edition)

@@ -10,6 +10,7 @@ from typing import Any
 from forms.form_heading import HEAD_OF_UNIT
 from forms.locating_tables import PREPARED_BY
 from forms.period import Period, Window
+from forms.target_counts import TargetCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class EditionFacts:
     `is_final` whether all were accepted, None where that was not kept.
 
     `coverage` is what services.consolidation.coverage_of gives; `issues` are stored issues, as
-    services.receipts.issues_as_data gives them.
+    services.receipts.issues_as_data gives them. `targets` are the indicators that have a target for
+    the year, and `whole` is what all units of the edition are called in a sentence.
     """
 
     number: int
@@ -58,6 +60,8 @@ class EditionFacts:
     issues: Sequence[Mapping[str, Any]] = ()
     inputs: Sequence[InputFacts] = ()
     explanations: Sequence[ExplainedFacts] = ()
+    targets: Sequence[TargetCount] = ()
+    whole: str = ""
     prepared_title: str = PREPARED_BY
     signer_title: str = HEAD_OF_UNIT
     publish_from: int = 0
