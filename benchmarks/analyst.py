@@ -37,7 +37,7 @@ from reporting.services.refusing import Delivery
 from reporting.services.signing import ServerKey
 from reporting.services.submissions import receive
 
-FILES, ROWS = 332, 27
+FILES, ROWS = 332, 12
 FORM, TARGET = "II.06a/VPCP/KSTT", "II.06c/VPCP/KSTT"
 PERIOD = Period.parse("2026-Q3")
 NOW = datetime(2026, 9, 15, tzinfo=UTC)

@@ -159,7 +159,7 @@ def _gather(
     ranks = {key: rank for part in parts for key, rank in part.ranks.items()}
     names = order_rows(table, found, labels, window, lists, ranks)
     position = {name.path: index for index, name in enumerate(names)}
-    blocks = [_mapped(table, part) for part in parts]
+    blocks = [mapped_cells(table, part) for part in parts]
     groups = [
         np.array([position.get(name.path, -1) for name in part.names], np.int64)[part.name_of_row]
         if len(part.names)
@@ -206,7 +206,7 @@ def _texts(
     return tuple(texts)
 
 
-def _mapped(table: Table, part: Contribution) -> tuple[Int64Array, StateArray]:
+def mapped_cells(table: Table, part: Contribution) -> tuple[Int64Array, StateArray]:
     """The source's columns in the order of the consolidated table; what is no sum stays blank.
 
     A stacked row is one report's own row, so its ratios and stocks stand as they were reported.

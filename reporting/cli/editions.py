@@ -1,7 +1,8 @@
-"""`reporting editions`: list, make again and compare, look back, show on another map of units."""
+"""`reporting editions`: list, compare, make again, look back, show on another map of units."""
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import click
 from reporting.cli.arguments import DAY, NUMBER
 from reporting.cli.opening import console_actor, open_parts
 from reporting.cli.printing import local_time, whole_file
+from reporting.services.change_exports import entered_text, workbook_of
 from reporting.services.downloads import note_download
+from reporting.services.edition_changes import changes_between
 from reporting.services.editions import list_editions
 from reporting.services.looking_back import look_back
 from reporting.services.named import form_for_period, form_named, unit_named
@@ -69,6 +72,42 @@ def rebuild(edition: int | None, is_all: bool) -> None:
     click.echo(f"{count} editions rebuilt, {differ} differ")
     if differ:
         raise click.exceptions.Exit(1)
+
+
+@editions_group.command("diff")
+@click.argument("edition", type=int)
+@click.argument("other", type=int, required=False)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="An .xlsx or .json.")
+def diff(edition: int, other: int | None, out: Path | None) -> None:
+    """Say what changed in EDITION since OTHER, by default since the one before it.
+
+    By unit with its cause, and by cell; FILE gets all of it, as a workbook or as JSON.
+    """
+    if out is not None and out.suffix not in (".xlsx", ".json"):
+        raise click.UsageError("--out names an .xlsx or a .json file")
+    with open_parts() as parts, parts.reading_sessions() as session:
+        found = changes_between(
+            session,
+            actor=console_actor(),
+            catalogue=parts.catalogue,
+            edition_id=edition,
+            since=other,
+        )
+    for one in found.units:
+        was, now = entered_text(one.old), entered_text(one.new)
+        click.echo(f"{one.cause.value} {one.unit_code} {one.unit_name}: {was} -> {now}")
+    for changed in found.basis:
+        name = f" {changed.name}" if changed.name else ""
+        click.echo(f"basis {changed.what}{name}: {changed.old} -> {changed.new}")
+    for cell in found.cells:
+        delta = f" ({cell.delta_text})" if cell.delta is not None else ""
+        click.echo(f"{cell.cell}: {cell.old or '-'} -> {cell.new or '-'}{delta}")
+    numbers = f"edition {found.old.number} to {found.new.number}"
+    click.echo(f"{numbers}: {len(found.units)} units, {len(found.cells)} cells", err=True)
+    if out is not None:
+        data = json.dumps(found.as_data(), ensure_ascii=False, indent=1) + "\n"
+        is_workbook = out.suffix == ".xlsx"
+        out.write_bytes(workbook_of(found).content if is_workbook else data.encode())
 
 
 @editions_group.command("as-of")

@@ -30,11 +30,12 @@ from reporting.workbooks.edition_facts import EditionFacts, ExplainedFacts, Inpu
 
 
 def edition_workbook(
-    session: Session, *, actor: Actor, edition_id: int, catalogue: Catalogue
+    session: Session, *, actor: Actor, edition_id: int, catalogue: Catalogue, erratum: str = ""
 ) -> NamedFile:
     """The workbook of an edition: the same bytes whenever it is asked for. Raises NotFound.
 
     Only what it says of targets follows the dictionary as it is now; the figures never change.
+    One that is handed over says which edition it replaces.
     """
     kept = find_edition(session, actor=actor, edition_id=edition_id)
     edition = kept.edition
@@ -44,6 +45,7 @@ def edition_workbook(
         _facts(session, kept, catalogue),
         targets=_targets(session, kept, form, report, catalogue),
         whole=_WHOLE.get(kept.unit.kind, kept.unit.name_vi),
+        erratum=erratum,
     )
     content = write_consolidated(form, report, edition=facts)
     code = form.file_code.removesuffix(SUFFIX)

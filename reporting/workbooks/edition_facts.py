@@ -93,3 +93,4 @@ class EditionFacts:
     publish_from: int = 0
     is_final: bool | None = None
     restated: RestatedFacts | None = None
+    erratum: str = ""  # of which edition, and why

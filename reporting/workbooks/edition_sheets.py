@@ -59,6 +59,8 @@ def write_coverage(workbook: OpenWorkbook, edition: EditionFacts, *, about: str)
     coverage = edition.coverage
     sheet = PlainSheet(workbook, COVERAGE_SHEET, _COVERAGE_WIDTHS, footer=about)
     _write_title(sheet, "Mức độ đầy đủ của số liệu", edition, about)
+    if edition.erratum:
+        sheet.line(edition.erratum, bold=True, align="center")
     sheet.gap()
     for label, key in _COUNTS:
         if key in coverage:
@@ -156,6 +158,8 @@ def remark(edition: EditionFacts) -> str:
             text += f", CHƯA ĐỦ {edition.publish_from} % ĐỂ CÔNG BỐ"
     if edition.is_final is not None:
         text += "; bản chính thức" if edition.is_final else "; bản tạm thời"
+    if edition.erratum:
+        text += f". {edition.erratum.partition(':')[0]} (xem trang {COVERAGE_SHEET})"
     if edition.issues:
         text += f"; {len(edition.issues)} điểm cần giải trình (xem trang {ISSUES_SHEET})"
     return text

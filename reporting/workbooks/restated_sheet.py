@@ -22,7 +22,7 @@ def mark_estimates(report: Report, restated: RestatedFacts | None) -> Report:
         key: replace(
             data,
             names=tuple(
-                replace(name, label=f"{name.label or name.key} {ESTIMATED}")
+                name._replace(label=f"{name.label or name.key} {ESTIMATED}")
                 if name.path in restated.estimated.get(key, ())
                 else name
                 for name in data.names

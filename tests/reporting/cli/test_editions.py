@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -71,6 +71,28 @@ def test_the_list_and_an_instant_of_the_past(store: str) -> None:
     after = run("as-of", FORM, "2026-Q3", "H55", local)
     said = json.loads(after.output.splitlines()[-1])
     assert said["tables"]["a"]["total"]["c4"] == "240"
+
+
+def test_what_changed_is_said_and_written(store: str, tmp_path: Path) -> None:
+    """By unit and cell to the output; all of it into a workbook or JSON."""
+    engine = make_engine(store)
+    later = IN_Q3 + timedelta(hours=1)
+    with make_session_factory(engine).begin() as session:
+        report(session, "X05502", 1, at=later)
+        h55 = session.scalars(select(ReportingUnit).where(ReportingUnit.code == "H55")).one()
+        edition_of(session, h55, at=later)
+    engine.dispose()
+    done = run("diff", "2", "--out", str(tmp_path / "khac.json"))
+    assert done.exit_code == 0, done.output
+    assert "late_arrival X05502 Đơn vị X05502: không có -> bản số 1" in done.output
+    assert "a/total/c4: 240 -> 360 (120)" in done.output
+    said = json.loads((tmp_path / "khac.json").read_text())
+    assert (said["old"]["number"], said["new"]["number"]) == (1, 2)
+    assert said["units"][0]["old"] is None
+    assert run("diff", "2", "1", "--out", str(tmp_path / "khac.xlsx")).exit_code == 0
+    assert (tmp_path / "khac.xlsx").read_bytes()[:2] == b"PK"
+    assert run("diff", "1").exit_code == 1
+    assert run("diff", "2", "--out", "khac.txt").exit_code == 2
 
 
 def test_choosing_says_what_it_did(store: str) -> None:
