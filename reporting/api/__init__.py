@@ -25,6 +25,7 @@ from reporting.api import (
     persons,
     proof,
     registry,
+    series,
     settling,
     submissions,
 )
@@ -51,6 +52,7 @@ BLUEPRINTS = (
     forms.blp,
     registry.blp,
     consolidations.blp,
+    series.blp,
     mappings.blp,
     obligations.blp,
     obligation_records.blp,

@@ -19,6 +19,7 @@ from reporting.web import (
     proof,
     regimes,
     returns,
+    series,
     settling,
     signing_in,
 )
@@ -33,6 +34,7 @@ BLUEPRINTS = (
     drafts.blp,
     settling.blp,
     overview.blp,
+    series.blp,
     board.blp,
     regimes.blp,
     proof.blp,
