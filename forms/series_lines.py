@@ -78,12 +78,17 @@ class SeriesLine:
 
 
 def headings(series: Series) -> tuple[Heading, ...]:
-    """What stands across: the periods and the year to date, then the same of the year before."""
+    """What stands across: the periods and the year to date, then the same of the year before.
+
+    Of the year before nothing stands there where nothing of it is there, or was asked for.
+    """
     plain = [Heading(Block.FIGURES, period) for period in series.asked]
     now, before = series.to_date, series.to_date_before
     if now is not None:
         plain.append(Heading(Block.FIGURES, now.until, to_date=True))
-    if not series.growths:
+    known = series.canvas.periods
+    is_there = before or any(year_before(one.period) in known for one in plain)
+    if not (series.growths and is_there):
         return tuple(plain)
     found = list(plain)
     for one in plain:

@@ -9,7 +9,7 @@ first quarter.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forms.canvas import Canvas
 from forms.cumulating import YearToDate
@@ -49,19 +49,15 @@ def year_differences(canvas: Canvas, parts: YearToDate) -> list[YearDifference]:
     for key, table in canvas.tables.items():
         own, gathered = table.layers[year.code], parts.tables[key]
         both = (own.states == State.VALUE) & (gathered.states == State.VALUE)
-        unlike = both & (own.values != gathered.values)
         lines = table.lines
-        for row, position in zip(*(axis.tolist() for axis in unlike.nonzero()), strict=True):
+        unlike = both & (own.values != gathered.values)
+        places = zip(*(axis.tolist() for axis in unlike.nonzero()), strict=True)
+        # The total, which is the last line, is read first.
+        for row, position in sorted(places, key=lambda at: (at[0] != len(lines) - 1, at)):
             column = table.table.figures[position]
-            line = YearDifference(
-                key,
-                lines[row],
-                column,
-                table.ways[column.id],
-                int(own.values[row, position]),
-                int(gathered.values[row, position]),
-                None,
-            )
+            said, came_to = (int(layer.values[row, position]) for layer in (own, gathered))
+            way = table.ways[column.id]
+            line = YearDifference(key, lines[row], column, way, said, came_to, None)
             is_exact = not bool(parts.partial[key][row, position])
             found.append(_judged(line, parts, is_exact=is_exact))
     return found
@@ -83,7 +79,7 @@ def _judged(line: YearDifference, parts: YearToDate, *, is_exact: bool) -> YearD
         rule_id=f"{line.table}.year",
         rule=", ".join(period.code for period in parts.periods),
     )
-    return YearDifference(line.table, line.row, column, line.way, line.year, line.parts, issue)
+    return replace(line, issue=issue)
 
 
 def _codes(line: YearDifference, *, is_whole: bool) -> Iterator[str]:

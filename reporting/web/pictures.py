@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from forms.cumulating import parts_until
 from forms.series_lines import Block, Heading, Look, SeriesLine
 from reporting.web.rendering import figure
 
@@ -38,19 +39,19 @@ class Picture:
     bar: int
     bars: Sequence[Bar]
     labels: Sequence[tuple[int, str]]
-    top: Sequence[tuple[int, int]]  # the tops of the bars of this year, for a line over them
-
-    @property
-    def points(self) -> str:
-        """The line over the bars, as SVG has it."""
-        return " ".join(f"{x},{y}" for x, y in self.top)
 
 
 def picture_of(line: SeriesLine, across: Sequence[Heading]) -> Picture | None:
-    """The picture of a line over its periods, the year to date left out; None without a figure."""
+    """The picture of a line over its periods; None without a figure.
+
+    A year beside its quarters, and the year to date, would leave nothing to be seen of them.
+    """
     cells = dict(zip(across, line.cells, strict=True))
-    plain = [one for one in across if one.block is Block.FIGURES and not one.to_date]
-    earlier = [one for one in across if one.block is Block.LAST_YEAR and not one.to_date]
+    has_parts = any(parts_until(one.period) for one in across)
+    drawn = [one for one in across if not one.to_date]
+    drawn = [one for one in drawn if parts_until(one.period)] if has_parts else drawn
+    plain = [one for one in drawn if one.block is Block.FIGURES]
+    earlier = [one for one in drawn if one.block is Block.LAST_YEAR]
     shown = [cells[one] for one in (*plain, *earlier)]
     figures = [cell.value for cell in shown if cell.value is not None]
     if not figures:
@@ -59,7 +60,7 @@ def picture_of(line: SeriesLine, across: Sequence[Heading]) -> Picture | None:
     room = _HEIGHT - _TOP - _BOTTOM
     scale = Decimal(room) / (most - least) if most > least else Decimal(0)
     ground = _TOP + int(most * scale)
-    bars, labels, top = [], [], []
+    bars, labels = [], []
     x = _LEFT
     for at, heading in enumerate(plain):
         group = [(earlier[at], True)] if earlier else []
@@ -70,12 +71,10 @@ def picture_of(line: SeriesLine, across: Sequence[Heading]) -> Picture | None:
             y = ground - size if value is None or value >= 0 else ground
             text = figure(value) if value is not None else _WORDS.get(cells[one].look, "")
             bars.append(Bar(x, y, size, text, is_before, value is None))
-            if not is_before and value is not None:
-                top.append((x + _BAR // 2, y))
             x += _BAR
         labels.append(((start + x) // 2, heading.period.code))
         x += _GAP
-    return Picture(x - _GAP + _LEFT, _HEIGHT, ground, _BAR, bars, labels, top)
+    return Picture(x - _GAP + _LEFT, _HEIGHT, ground, _BAR, bars, labels)
 
 
 _WORDS = {

@@ -9,8 +9,16 @@ from flask import Blueprint, Response, make_response, request
 
 from forms.definition import FormVersion
 from forms.expressions import TOTAL
-from forms.series_lines import SeriesLine, headings, lines_of, rows_named
-from forms.time_series import Series
+from forms.series_lines import (
+    Block,
+    Heading,
+    SeriesCell,
+    SeriesLine,
+    headings,
+    lines_of,
+    rows_named,
+)
+from forms.time_series import Series, year_before
 from reporting.errors import NotFound, Overflow
 from reporting.http import XLSX, Right, allows, current_actor, current_parts, hand_out
 from reporting.services.series_workbooks import series_workbook, source_text
@@ -18,9 +26,8 @@ from reporting.services.time_views import TimeView, Wanted, view_series
 from reporting.web.pictures import Picture, picture_of
 from reporting.web.rendering import figure, render
 from reporting.workbooks.figure_cells import plain
-from reporting.workbooks.series_sheets import check_text
+from reporting.workbooks.series_sheets import WARNED, check_text
 from reporting.workbooks.series_table import (
-    BLOCKS,
     LEGEND,
     WAYS,
     heading_text,
@@ -51,6 +58,16 @@ class Asked(NamedTuple):
         return Wanted(self.form, self.unit, codes, self.compare)
 
 
+class Compared(NamedTuple):
+    """One cell with what it was the year before, and how it grew; None where that is not asked."""
+
+    heading: Heading
+    cell: SeriesCell
+    before: SeriesCell | None = None
+    change: SeriesCell | None = None
+    percent: SeriesCell | None = None
+
+
 class Shown(NamedTuple):
     """One table of a series as a page shows it: one row of it, and the rows to choose from."""
 
@@ -58,8 +75,9 @@ class Shown(NamedTuple):
     title: str
     rows: Sequence[tuple[str, str]]
     row: str
-    lines: Sequence[SeriesLine]
+    lines: Sequence[tuple[SeriesLine, Sequence[Compared]]]
     column: str
+    drawn_label: str
     picture: Picture | None
 
 
@@ -110,7 +128,8 @@ def _page(asked: Asked, **values: Any) -> str:
     more: dict[str, Any] = {"view": None, "tables": [], "refusal": None}
     if view is not None:
         more |= {
-            "across": headings(view.series),
+            "across": [one for one in headings(view.series) if one.block is Block.FIGURES],
+            "is_compared": any(one.block is Block.LAST_YEAR for one in headings(view.series)),
             "to_date": to_date_text(view.series),
             "checks": [(check, check_text(check)) for check in view.series.checks],
         }
@@ -119,7 +138,6 @@ def _page(asked: Asked, **values: Any) -> str:
         "series.html",
         asked=asked,
         forms=list(dict(forms).items()),
-        blocks=BLOCKS,
         ways=WAYS,
         legend=LEGEND,
         heading_text=heading_text,
@@ -127,6 +145,7 @@ def _page(asked: Asked, **values: Any) -> str:
         source_text=source_text,
         figure=figure,
         scaled=plain,
+        warned=WARNED,
         **(more | values),
     )
 
@@ -152,4 +171,29 @@ def _table(series: Series, key: str, asked: Asked) -> Shown:
     drawn = next((line for line in lines if line.column.id == asked.column), lines[0])
     picture = picture_of(drawn, headings(series))
     rows = [names[-1], *names[:-1]][:MOST_ROWS]
-    return Shown(key, table.table.title, rows, row, lines, drawn.column.id, picture)
+    across = headings(series)
+    paired = [(line, _compared(across, line)) for line in lines]
+    return Shown(key, table.table.title, rows, row, paired, *_named(drawn), picture)
+
+
+def _named(line: SeriesLine) -> tuple[str, str]:
+    return line.column.id, line.column.label
+
+
+def _compared(across: Sequence[Heading], line: SeriesLine) -> list[Compared]:
+    """The cells of a line, each with those of the other blocks that belong to it."""
+    cells = {
+        (one.block, one.period, one.to_date): cell
+        for one, cell in zip(across, line.cells, strict=True)
+    }
+    return [
+        Compared(
+            one,
+            cells[one.block, one.period, one.to_date],
+            cells.get((Block.LAST_YEAR, year_before(one.period), one.to_date)),
+            cells.get((Block.CHANGE, one.period, one.to_date)),
+            cells.get((Block.PERCENT, one.period, one.to_date)),
+        )
+        for one in across
+        if one.block is Block.FIGURES
+    ]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from forms.issues import sentence
 from forms.period import Period
 from forms.sheet_styles import AMBER, figure_format
 from forms.time_series import Series, YearCheck
@@ -18,7 +17,13 @@ from reporting.workbooks.writing import OpenWorkbook, instant_text
 YEAR_SHEET = "Năm và các kỳ"
 SOURCE_SHEET = "Nguồn"
 
-_YEAR_WIDTHS = (6, 34, 44, 7, 15, 15, 15, 58)
+#: What a warning about a year says, where both figures stand beside it.
+WARNED: Mapping[str, str] = {
+    "year_below_parts": "năm thấp hơn các kỳ",
+    "year_differs": "năm phải bằng các kỳ",
+}
+
+_YEAR_WIDTHS = (6, 36, 52, 7, 15, 15, 15, 28)
 _SOURCE_WIDTHS = (6, 26, 34, 14, 20, 28)
 
 
@@ -70,7 +75,7 @@ def check_text(check: YearCheck) -> str:
 def _write_difference(sheet: PlainSheet, number: int, line: YearDifference) -> None:
     row = sheet.row
     column = line.column
-    said = sentence(line.issue) if line.issue is not None else None
+    said = WARNED[line.issue.code] if line.issue is not None else None
     figures = (line.year, line.parts, line.difference)
     sheet.cells(
         (

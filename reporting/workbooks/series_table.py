@@ -56,11 +56,11 @@ LEGEND = (
     "nên không có tỷ lệ. Tỷ lệ tăng, giảm theo điểm phần trăm."
 )
 
-_LEAD = (("Chỉ tiêu", 30.0), ("Cột", 5.5), ("Cách tính", 10.0))
-_WIDTH = 11.0
+_LEAD = (("Chỉ tiêu", 46.0), ("Cột", 5.5), ("Cách tính", 9.0))
+_WIDTH = 10.0
 _LINE_POINTS = 15.0
 _HATCHED = {"pattern": 14, "fg_color": "#B8B8B8", "bg_color": "#F6F6F6"}
-_GREY = {"font_color": "#707070", "font_size": 9, "italic": True}
+_GREY = {"font_color": "#606060", "font_size": 10, "italic": True}
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +177,7 @@ class _Lines:
         for line in lines:
             row = self._plain.row
             label = line.column.label
-            needed = lines_needed(label, _LEAD[0][1] - 2, breadth=0.9)
+            needed = lines_needed(label, _LEAD[0][1] - 2, breadth=0.82)
             if needed > 1:
                 self._sheet.set_row(row, needed * _LINE_POINTS + 2)
             self._sheet.write_string(row, 0, label, self._styles.label(indent=1))

@@ -22,11 +22,12 @@ ASKED = f"form={LEAF_FORM}&unit=X01840&periods=2026-Q2,2026-Q3"
 
 @pytest.fixture
 def sent(doors: Doors) -> Doors:
-    """Two quarters of a commune; c4 is 120 in the second and 150 in the third."""
+    """Quarters of a commune; c4 is 120 in the second, 150 in the third, 100 the year before."""
     with doors.sessions.begin() as session:
-        an_open_period(session, period=Period.parse("2026-Q2"), units=[doors.commune])
-    for period, online in (("2026-Q2", 120), ("2026-Q3", 150)):
-        rows = {"Đất đai": {**GOOD_CELLS, "c4": online, "c13": online - 119}}
+        for period in ("2025-Q3", "2026-Q2"):
+            an_open_period(session, period=Period.parse(period), units=[doors.commune])
+    for period, online in (("2025-Q3", 100), ("2026-Q2", 120), ("2026-Q3", 150)):
+        rows = {"Đất đai": {**GOOD_CELLS, "c4": online, "c8": online - 19}}
         assert doors.send(a_return("X01840", period=period, rows=rows)).status_code == 201
     return doors
 
@@ -35,14 +36,18 @@ def test_the_page_shows_the_total_over_the_periods(sent: Doors) -> None:
     """Figures as Vietnam writes them, what is missing by name, and a bar for each period."""
     page = sent.http.get(f"/series?{ASKED}&column=c4").text
     assert "CHƯA CÓ: Quý I năm 2026" in page
-    assert re.search(r'<td class="figure sum">\s*270\s*</td>', page)
+    assert '<td class="figure sum">270<small>năm trước 100</small></td>' in page
+    assert "150<small>năm trước 100</small><small>+50 (+50,00 %)</small>" in page
     picture = page[page.index("<svg") : page.index("</svg>")]
     assert ">150</text>" in picture
-    assert picture.count("<rect") == 4
+    assert picture.count("<rect") == 4  # one of them without height: 2025-Q2 is not there
+    assert "chưa có" in picture
     assert "style=" not in page
     row = sent.http.get(f"/series?{ASKED}&row=dat_dai").text
     assert '<option value="dat_dai" selected>Đất đai</option>' in row
     assert sent.http.get(f"/series?{ASKED}&compare=none").text.count("<rect") == 2
+    before = f"/series?form={LEAF_FORM}&unit=X01840&periods=2025-Q3"
+    assert "Chưa có số liệu cùng kỳ năm trước" in sent.http.get(before).text
 
 
 def test_the_page_of_editions_leads_there(sent: Doors) -> None:
