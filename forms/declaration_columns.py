@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from forms.definition import FIGURE_TYPES, CellType, Column, Consolidate, Validity
+from forms.definition import FIGURE_TYPES, CellType, Column, Consolidate, OverTime, Validity
 from forms.values import FIGURE_BOUND
 from forms.yaml_tree import Document, Path
 
@@ -74,6 +74,7 @@ def _column(
         not_applicable=said.get("not_applicable", False),
         code_list=said.get("code_list", ""),
         consolidate=said.get("consolidate", _usual(type_, "formula" in entry)),
+        over_time=said.get("over_time"),
         validity=validity_of(document, said, path),
     )
     _check(document, column, has_formula="formula" in entry, path=path)
@@ -83,7 +84,7 @@ def _column(
 def _inherited(cells: Data, entry: Data) -> dict[str, Any]:
     """What `cells` says of this column: words take nothing from figures, nor figures from words.
 
-    Digits and the list go with the type; how a cell consolidates does not reach a percentage.
+    Digits and the list go with the type; how a cell comes together does not reach a percentage.
     """
     usual = cells.get("type", entry.get("type"))
     own = entry.get("type", usual)
@@ -95,6 +96,7 @@ def _inherited(cells: Data, entry: Data) -> dict[str, Any]:
             taken.pop(key, None)
     if own is CellType.PERCENT and usual is not CellType.PERCENT:
         taken.pop("consolidate", None)
+        taken.pop("over_time", None)
     return taken
 
 
@@ -138,6 +140,11 @@ def _check(document: Document, column: Column, *, has_formula: bool, path: Path)
     elif column.code_list:
         blame((*path, "list"), f"is given for type {column.type}", "type: code")
     _check_consolidate(document, column, has_formula=has_formula, path=path)
+    if column.over_time in (OverTime.FLOW, OverTime.STOCK, OverTime.OPENING) and (
+        not column.is_figure or column.type is CellType.PERCENT
+    ):
+        problem = f"is {column.over_time} for type {column.type}"
+        blame((*path, "over_time"), problem, "none, or a column of counts")
 
 
 def _check_words(

@@ -16,7 +16,16 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields
 
-from forms.definition import BlankMeans, CellType, Consolidate, Mode, Origin, RowModel, Severity
+from forms.definition import (
+    BlankMeans,
+    CellType,
+    Consolidate,
+    Mode,
+    Origin,
+    OverTime,
+    RowModel,
+    Severity,
+)
 from forms.period import FIRST_DAY, KINDS, LAST_DAY
 from forms.yaml_tree import Document, Path
 
@@ -214,6 +223,7 @@ class CellsShape(ValidityShape):
     not_applicable = YesNo()
     code_list = Name(data_key="list")
     consolidate = Choice(Consolidate)
+    over_time = Choice((OverTime.FLOW, OverTime.STOCK, OverTime.OPENING, OverTime.NONE))
 
 
 class ColumnShape(CellsShape):

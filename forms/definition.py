@@ -68,6 +68,17 @@ class Consolidate(StrEnum):
     NONE = "none"
 
 
+class OverTime(StrEnum):
+    """What periods side by side make of a column: derived (forms.over_time), or said by it."""
+
+    FLOW = "flow"  # happened in the period: summed over periods
+    STOCK = "stock"  # stands at the end of the period: the last one holds
+    OPENING = "opening"  # stood at the beginning of the period: the first one holds
+    BALANCE = "balance"  # adds flows to what stood: worked out again from its parts
+    RATIO = "ratio"  # worked out again from the counts
+    NONE = "none"  # nothing can be said over several periods
+
+
 @dataclass(frozen=True, slots=True)
 class Validity:
     """First and last day on which something is asked; None is open-ended."""
@@ -102,6 +113,7 @@ class Column:
     formula: Expression | PercentOf | None = None
     code_list: str = ""
     consolidate: Consolidate = Consolidate.NONE
+    over_time: OverTime | None = None  # None: see forms.over_time
     validity: Validity = ALWAYS
 
     @property

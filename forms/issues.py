@@ -256,6 +256,17 @@ CATALOGUE: Mapping[str, Wording] = {
         "A row is left out ({label}): {rule}. Without the row it is {given}, and should be "
         "{expected}. Please add the row.",
     ),
+    "year_below_parts": Wording(
+        "Ô {address} ({label}): báo cáo năm ghi {given}, nhỏ hơn tổng các kỳ trong năm ({rule}): "
+        "{expected}.",
+        "Cell {address} ({label}): the Year report says {given}, less than its periods ({rule}) "
+        "add up to: {expected}.",
+    ),
+    "year_differs": Wording(
+        "Ô {address} ({label}): báo cáo năm ghi {given}, các kỳ trong năm ({rule}) cho {expected}.",
+        "Cell {address} ({label}): the Year report says {given}, its periods ({rule}) give "
+        "{expected}.",
+    ),
     "rule_pending": Wording(
         "{label}: {rule}. Chưa so được vì chưa có {expected}; sẽ tự kiểm tra khi có.",
         "{label}: {rule}. Not compared yet: {expected} has not arrived; it will be checked then.",

@@ -20,6 +20,7 @@ from reporting.cli.obligations import assign_file, obligations_group
 from reporting.cli.periods import consolidate_form, periods_group
 from reporting.cli.regimes import regimes_group
 from reporting.cli.returns import check_files, receive_files
+from reporting.cli.series import show_series
 from reporting.cli.serving import serve
 from reporting.cli.units import units_group
 from reporting.cli.upkeep import repack_cells, show_settings
@@ -36,6 +37,7 @@ for command in (
     check_files,
     consolidate_form,
     editions_group,
+    show_series,
     periods_group,
     obligations_group,
     regimes_group,

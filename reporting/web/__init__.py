@@ -21,6 +21,7 @@ from reporting.web import (
     proof,
     regimes,
     returns,
+    series,
     settling,
     signing_in,
 )
@@ -36,6 +37,7 @@ BLUEPRINTS = (
     settling.blp,
     overview.blp,
     editions.blp,
+    series.blp,
     board.blp,
     regimes.blp,
     indicators.blp,

@@ -12,7 +12,7 @@ from reporting.services.editions import list_editions
 from reporting.services.exports import edition_workbook
 from reporting.services.standing import list_periods, list_standing
 from reporting.web.choosing import nearest_period
-from reporting.web.rendering import render
+from reporting.web.rendering import render, year_until
 
 blp = Blueprint("overview", __name__)
 
@@ -66,6 +66,7 @@ def show_editions() -> str:
         "editions.html",
         editions=found,
         standings=standings,
+        until=year_until,
         next_after=found[-1][0].id if len(found) == _PAGE_SIZE else None,
     )
 

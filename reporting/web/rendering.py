@@ -10,6 +10,7 @@ from typing import Any
 from flask import render_template
 from markupsafe import Markup
 
+from forms.cumulating import parts_until
 from forms.period import BadPeriod, Period
 from forms.unit_kinds import KINDS as NAMES
 from reporting.http import current_parts
@@ -50,6 +51,19 @@ def period_label(code: str) -> str:
         return Period.parse(code).label_vi
     except BadPeriod:
         return code
+
+
+def year_until(code: str) -> str:
+    """The quarters, or months, of a year up to one of them; any other period by itself."""
+    period = Period.parse(code)
+    return ",".join(part.code for part in parts_until(period)) or period.code
+
+
+def figure(value: Decimal | int, *, sign: bool = False) -> str:
+    """A figure as it is written in Vietnam: 1.234,5."""
+    exact = Decimal(value)
+    text = f"{exact:+,f}" if sign and exact else f"{exact:,f}"
+    return text.translate({ord(","): ".", ord("."): ","})
 
 
 def digest_in_groups(digest: str) -> Markup:

@@ -204,6 +204,8 @@ def _query(rule: str) -> dict[str, str]:
         "/subordinates": "H55",
     }  # fmt: skip
     query = {"unit": named[rule]} if rule in named else {}
+    if rule.endswith(("/series", "/series/workbook")):
+        query = {"unit": "X00001", "form": LEAF_FORM, "periods": "2026-Q2,2026-Q3"}
     if rule in ("/return", "/template"):
         query = {"unit": "X00001", "form": LEAF_FORM, "period": "2026-Q3"}
     return query | ({"period": "2026-Q3"} if rule.endswith("/board") else {})
@@ -331,6 +333,9 @@ def test_the_rightful_are_let_in(world: World) -> None:
         "/units/X00001/archive", f"/submissions/{ids['submission_id']}/receipt",
     ):  # fmt: skip
         assert http.get(f"/api/v1{path}", headers=reader).status_code == 200, path
+    query = _query("/api/v1/series")
+    series = http.get("/api/v1/series", headers=reader, query_string=query)
+    assert (series.status_code, _tells(series)) == (200, list(SECRETS[:2]))
     above = {"Authorization": f"Bearer {world.tokens['own', Role.RECEIVE]}"}
     seen = http.get(f"/api/v1/consolidations/{ids['edition_id']}", headers=above)
     assert seen.status_code == 200
