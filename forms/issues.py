@@ -165,6 +165,12 @@ CATALOGUE: Mapping[str, Wording] = {
         "Row {label} is typed by the unit that reports {expected} and is not in this edition; the "
         "total is without it.",
     ),
+    "unlike_its_parts": Wording(
+        "Báo cáo khác bản tổng hợp các báo cáo thành phần ({label}): báo cáo ghi "
+        "“{given}”, các báo cáo thành phần cộng lại là “{expected}”.",
+        "The report is not what its parts come to ({label}): it says “{given}”, its "
+        "parts add up to “{expected}”.",
+    ),
     "versions_mixed": Wording(
         "Trong kỳ này có báo cáo theo nhiều phiên bản của biểu {label} ({given}); cột mà phiên bản "
         "cũ không hỏi chỉ gồm các đơn vị được hỏi.",

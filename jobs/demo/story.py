@@ -39,6 +39,7 @@ from jobs.demo.serving import HOST, port_of, take_port
 from jobs.demo.stage import LAST_YEAR, Stage, build_stage, local
 from jobs.demo.summary import prove_national_total, show_coverage, show_editions, show_standing
 from jobs.demo.telling import Teller
+from jobs.demo.tracing import remake_editions, show_changes, trace_total
 
 WHEN_Q3_OPENS = local(2026, 6, 15, 8)
 #: TT06 is due on the 17th and the 20th, II.06a on the 19th; the centre waits until the 22nd.
@@ -115,6 +116,7 @@ def _people_sign_off(stage: Stage) -> Sequence[Signed]:
 def _prove(stage: Stage, signed: Sequence[Signed]) -> None:
     stage.tell.chapter("Receipts, years later and without the server")
     leave_receipts(stage, signed)
+    remake_editions(stage)
 
 
 def _latecomers_and_provinces(stage: Stage) -> None:
@@ -153,6 +155,8 @@ def _second_national_tables(stage: Stage) -> None:
     made = consolidate_nation(stage)
     prove_national_total(stage, made[0])
     show_coverage(stage, "National tables", made)
+    show_changes(stage, made[0])
+    trace_total(stage, made[0])
 
 
 def _year_before(stage: Stage) -> None:

@@ -35,6 +35,7 @@ from reporting.services.consolidated_layouts import consolidated_layout, require
 from reporting.services.contributions import PackedInputs
 from reporting.services.doubts import doubts_about_inputs, doubts_of
 from reporting.services.edition_basis import keep_what_decides
+from reporting.services.edition_differences import reports_unlike_their_parts
 from reporting.services.edition_plan import Plan, plan_editions
 from reporting.services.expected import COUNTS, coverage_of, list_expected
 from reporting.services.making_editions import make_report
@@ -134,11 +135,15 @@ def consolidate_units(
         one.unit.id: _make(session, catalogue, reader, one, actor=actor, cut_off=cut_off)
         for one in new
     }
+    unlike = reports_unlike_their_parts(
+        session, catalogue, [row for one in new for row in one.expected], period=period.code
+    )
     nil, zero = reader.is_nil(), reader.is_zero()
     for one in new:
         edition = editions[one.unit.id]
         edition.coverage = coverage_of(one.expected, nil=nil, zero=zero)
         edition.issues += issues_as_data(broken.get(one.unit.id, ()))
+        edition.issues += issues_as_data(unlike.get(one.unit.id, ()))
     session.add_all(editions.values())
     session.flush()
     _store_inputs(session, new, editions, codes)

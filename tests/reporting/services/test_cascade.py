@@ -181,3 +181,27 @@ def test_a_vertical_body_in_the_province_is_not_added_into_it(
     edition = edition_of(session, country.provinces["H55"])
     assert total(edition) == str(GOOD_CELLS["c4"])
     assert (edition.coverage["expected"], edition.coverage["received"]) == (2, 1)
+
+
+def test_a_child_that_is_amended_after_its_parent_was_signed_is_told_and_changes_no_figure(
+    session: Session, country: Country
+) -> None:
+    """The province's report stays as it was signed; the national edition says what it is unlike."""
+    h55 = country.provinces["H55"]
+    report(session, "X05501", 1)
+    draft_own_report(session, WORK, edition_of(session, h55))
+    send_draft(session, draft_of(session, country))
+    before = edition_of(session, country.centre, form=NATIONAL_FORM, at=LATER)
+    assert [one["code"] for one in before.issues] == []
+    report(session, "X05501", 3)
+    newest = edition_of(session, h55)
+    assert draft_own_report(session, WORK, newest) == SENT
+    report(session, "X00101", 1)  # Something of another province, to make the next edition.
+    draft_own_report(session, WORK, edition_of(session, country.provinces["H01"]))
+    send_draft(session, draft_of(session, country, "H01"))
+    after = edition_of(session, country.centre, form=NATIONAL_FORM, at=LATER)
+    assert total(after) == str(2 * GOOD_CELLS["c4"])
+    [doubt] = [one for one in after.issues if one["code"] == "unlike_its_parts"]
+    assert (doubt["given"], doubt["expected"]) == ("2", "6")
+    assert doubt["cell"] == "a/total/c10"
+    assert "H55" in doubt["label"]
