@@ -13,7 +13,17 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("checking", "reading_template", "big_workbook", "consolidating", "receiving", "board")
+NAMES = (
+    "checking",
+    "reading_template",
+    "big_workbook",
+    "consolidating",
+    "country",
+    "receiving",
+    "board",
+    "workers",
+    "analyst",
+)
 
 
 def main(names: list[str]) -> int:

@@ -53,22 +53,24 @@ PERIOD = Period.parse("2026-Q3")
 NOW = datetime(2026, 9, 20, tzinfo=UTC)
 
 
-def fill(sessions: sessionmaker[Session], catalogue: Catalogue, *, units: int = UNITS) -> int:
+def fill(
+    sessions: sessionmaker[Session], catalogue: Catalogue, *, units: int = UNITS, root: str = "H99"
+) -> int:
     """Store one report of every unit, straight into the tables; gives the id of the receiver."""
     chance = random.Random(2026)
     form = catalogue.latest(FORM)
     fields = [entry.label for entry in catalogue.lists["linh_vuc"].entries]
     fields = (fields + [f"Lĩnh vực riêng {number}" for number in range(FIELDS)])[:FIELDS]
     with sessions.begin() as session:
-        root = _a_unit(session, "H99", UnitKind.PROVINCE)
+        receiver_id = _a_unit(session, root, UnitKind.PROVINCE)
         for number in range(units):
-            code = f"X{number:05d}"
+            code = f"{root}.X{number:05d}"
             raw = a_return(chance.sample(fields, ROWS), is_wrong=False, chance=chance)
             circumstances = Circumstances(PERIOD.window(), catalogue.lists, code)
             report = check(form, read_object(raw | {"unit": code}), circumstances).report
             unit_id = _a_unit(session, code, UnitKind.COMMUNE)
-            _store(session, form, report, unit_id=unit_id, receiver_id=root)
-    return root
+            _store(session, form, report, unit_id=unit_id, receiver_id=receiver_id)
+    return receiver_id
 
 
 def _store(

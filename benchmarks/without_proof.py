@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from reporting.app import create_app
-from reporting.db import write_at_once
+from reporting.at_once import write_at_once
 from reporting.services import owed, storing
 from reporting.services.audit import INSERT_LINE
 from reporting.settings import Settings

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import orjson
 
 from forms.definition import Column, FormVersion, Table
 from forms.returns import Report, RowName, State, TableData
@@ -39,8 +40,12 @@ def sha256(data: bytes) -> str:
 
 
 def write_report(form: FormVersion, report: Report) -> bytes:
-    """The canonical bytes of a report."""
-    return canonical_json(
+    """The canonical bytes of a report.
+
+    It holds texts and two whole numbers, of which orjson writes what `canonical_json` does; only
+    the latter refuses what is none of these.
+    """
+    return orjson.dumps(
         {
             "engine": ENGINE,
             "form": report.form,
@@ -51,13 +56,14 @@ def write_report(form: FormVersion, report: Report) -> bytes:
             },
             "unit": report.unit,
             "version": report.version,
-        }
+        },
+        option=orjson.OPT_SORT_KEYS,
     )
 
 
 def read_report(form: FormVersion, data: bytes) -> Report:
     """The report that canonical bytes were made from; the packed cells are rebuilt by it."""
-    value = json.loads(data)
+    value = orjson.loads(data)
     return Report(
         value["form"],
         value["version"],
@@ -121,8 +127,14 @@ def _read_table(table: Table, value: Mapping[str, Any]) -> TableData:
     width = len(table.figures)
     values = np.zeros((len(rows), width), np.int64)
     states = np.zeros((len(rows), width), np.uint8)
+    ids = [column.id for column in table.figures]
     for index, row in enumerate(rows):
-        _read_cells(table, row["cells"], values[index], states[index])
+        cells = row["cells"]
+        try:  # A value in every cell, as nearly all rows have.
+            values[index] = [int(cells[key].replace(".", "")) for key in ids]
+            states[index] = State.VALUE
+        except (KeyError, ValueError):
+            _read_cells(table, cells, values[index], states[index])
     total_values, total_states = np.zeros(width, np.int64), np.zeros(width, np.uint8)
     _read_cells(table, value["total"], total_values, total_states)
     texts = tuple(

@@ -19,7 +19,11 @@ from forms.declaration import Declaration, read_partly
 from forms.definition import FormVersion
 from forms.derived import derived_layouts
 from forms.faults import BadDeclaration, Fault
+from forms.indicator_checks import build_dictionary, indicator_faults
+from forms.indicators import Dictionary
 from forms.locking import lock_faults, read_lock
+from forms.reading_indicators import FILE as INDICATORS
+from forms.reading_indicators import Declared, read_indicators
 from forms.reading_regimes import read_regime
 from forms.regime import Regime
 
@@ -36,6 +40,7 @@ class Catalogue:
     regimes: Mapping[str, Regime]
     lists: Mapping[str, CodeList]
     published: frozenset[tuple[str, int]] = frozenset()
+    dictionary: Dictionary = field(default_factory=Dictionary)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -103,6 +108,7 @@ class _Findings:
     declarations: dict[tuple[str, int], Declaration] = field(default_factory=dict)
     regimes: dict[str, Regime] = field(default_factory=dict)
     lists: dict[str, CodeList] = field(default_factory=dict)
+    indicators: list[Declared] = field(default_factory=list)
     published: set[tuple[str, int]] = field(default_factory=set)
     files: dict[str, str] = field(default_factory=dict)  # what is claimed -> by which file
     read: set[Path] = field(default_factory=set)
@@ -117,8 +123,8 @@ def shipped_folder() -> Path:
 def load_forms(folders: Sequence[Path] = (), *, files: Sequence[Path] = ()) -> Catalogue:
     """The shipped forms and those of more folders. Raises BadDeclaration with every fault.
 
-    A folder has forms anywhere but below `regimes/` and `lists/`, and its own LOCK. `files` are
-    single declarations to be looked at as if they stood in a folder.
+    A folder has forms anywhere but below `regimes/` and `lists/`, its own LOCK, and perhaps an
+    `indicators.yaml`. `files` are single declarations to be looked at as if they stood in one.
     """
     findings = _Findings()
     for folder in (shipped_folder(), *folders):
@@ -134,13 +140,17 @@ def load_forms(folders: Sequence[Path] = (), *, files: Sequence[Path] = ()) -> C
         findings.faults += missing_form_faults(
             findings.declarations.values(), findings.regimes, named
         )
+        declared = [declaration.form for declaration in findings.declarations.values()]
+        findings.faults += indicator_faults(findings.indicators, declared)
     if findings.faults:
         raise BadDeclaration(findings.faults)
     forms = tuple(
         _with_predecessors(declaration.form, findings.regimes)
         for _, declaration in sorted(findings.declarations.items(), key=lambda pair: pair[0])
     )
-    return Catalogue(forms, findings.regimes, findings.lists, frozenset(findings.published))
+    dictionary = build_dictionary(findings.indicators)
+    published = frozenset(findings.published)
+    return Catalogue(forms, findings.regimes, findings.lists, published, dictionary)
 
 
 def _with_predecessors(form: FormVersion, regimes: Mapping[str, Regime]) -> FormVersion:
@@ -177,6 +187,11 @@ def _read_one(findings: _Findings, path: Path) -> FormVersion | None:
             code_list = read_code_list(content, file=str(path))
             if _claim(findings, f"list {code_list.code}", path):
                 findings.lists[code_list.code] = code_list
+            return None
+        if path.name == INDICATORS:
+            declared = read_indicators(content, file=str(path))
+            findings.indicators.append(declared)
+            findings.faults += declared.document.faults
             return None
         declaration = read_partly(content, file=str(path))
     except BadDeclaration as error:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -86,14 +86,14 @@ def consolidate_tables(
     batch = batch_of(form, [tables])
     compute(batch)
     for table in form.tables:
-        _refuse_too_large(table, tables[table.key].names, batch.figures[table.key].values)
+        refuse_too_large(table, tables[table.key].names, batch.figures[table.key].values)
     for compiled in compile_form(form).tables:
         figures = batch.figures[compiled.table.key]
         if compiled.table.total is not None and len(compiled.sums) > 0:
             sums, _ = sum_rows(figures, compiled.sums)
-            _refuse_too_large(compiled.table, [RowName("")], sums, compiled.sums.tolist())
+            refuse_too_large(compiled.table, [RowName("")], sums, compiled.sums.tolist())
             fill_totals(compiled, batch)
-        _keep_only_row(figures)
+        keep_only_row(figures)
     return tables_of_batch(batch, tables)
 
 
@@ -120,7 +120,7 @@ def unlisted_rows(
     ]
 
 
-def _refuse_too_large(
+def refuse_too_large(
     table: Table,
     names: Sequence[RowName],
     values: npt.NDArray[Any],
@@ -134,7 +134,8 @@ def _refuse_too_large(
         raise TotalTooLarge(names[row].label or names[row].key, table.figures[at])
 
 
-def _keep_only_row(figures: Figures) -> None:
+def keep_only_row(figures: Figures) -> None:
+    """Where there is no total but just one row, that row speaks for the report."""
     if figures.total_states.any() or len(figures.values) != 1:
         return
     figures.total_values[0], figures.total_states[0] = figures.values[0], figures.states[0]
@@ -156,9 +157,9 @@ def _gather(
             found.setdefault(name.path, name)
             labels.setdefault(name.path, Counter())[name.label] += rows
     ranks = {key: rank for part in parts for key, rank in part.ranks.items()}
-    names = _ordered(table, found, labels, window, lists, ranks)
+    names = order_rows(table, found, labels, window, lists, ranks)
     position = {name.path: index for index, name in enumerate(names)}
-    blocks = [_mapped(table, part) for part in parts]
+    blocks = [mapped_cells(table, part) for part in parts]
     groups = [
         np.array([position.get(name.path, -1) for name in part.names], np.int64)[part.name_of_row]
         if len(part.names)
@@ -205,7 +206,7 @@ def _texts(
     return tuple(texts)
 
 
-def _mapped(table: Table, part: Contribution) -> tuple[Int64Array, StateArray]:
+def mapped_cells(table: Table, part: Contribution) -> tuple[Int64Array, StateArray]:
     """The source's columns in the order of the consolidated table; what is no sum stays blank.
 
     A stacked row is one report's own row, so its ratios and stocks stand as they were reported.
@@ -237,7 +238,7 @@ def _all_sums(table: Table) -> bool:
     return all(column.consolidate is Consolidate.SUM for column in table.figures)
 
 
-def _ordered(
+def order_rows(
     table: Table,
     found: Mapping[str, RowName],
     labels: Mapping[str, Counter[str]],
@@ -264,4 +265,4 @@ def _ordered(
         counted = labels[name.path]
         return official.get(name.key) or min(counted, key=lambda text: (-counted[text], text))
 
-    return [replace(name, label=label(name)) for name in sorted(found.values(), key=place)]
+    return [name._replace(label=label(name)) for name in sorted(found.values(), key=place)]

@@ -21,7 +21,10 @@ _SHAPE = (
     '"tables": {"a": {"rows": [{"key": "Đất đai", "cells": {"c3": 12}}]}}}'
 )
 _LONGEST_NUMBER = 40
-_LONG_NUMBER = re.compile(r"[0-9]{40}")
+#: Of forty digits in a row every eighth sign shows five. To look at so few takes an eighth of the
+#: time, and whatever else looks like it is only read with more care.
+_LOOKED_AT = 8
+_LONG_NUMBER = re.compile(r"[0-9]{5}")
 #: What is beyond these is told once, and not one by one.
 MOST_ROWS = 20_000
 MOST_ISSUES = 1_000
@@ -48,7 +51,7 @@ def parse_json(body: bytes | str) -> Any:
         text,
         parse_float=_decimal,
         # Where no number can be too long, none needs to be looked at one by one.
-        parse_int=_integer if _LONG_NUMBER.search(text) else int,
+        parse_int=_integer if _LONG_NUMBER.search(text[::_LOOKED_AT]) else int,
         parse_constant=_refuse_constant,
         object_pairs_hook=_object,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum, IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -90,8 +90,7 @@ class RawReturn:
     issues: list[Issue] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class RowName:
+class RowName(NamedTuple):
     """What names a row for ever: section and key; `label` is how the sender wrote it (NFC)."""
 
     key: str

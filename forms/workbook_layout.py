@@ -262,7 +262,8 @@ class FormLayout:
         for table in self.tables:
             for col, width in enumerate(table.widths):
                 found[col] = max(found[col], width)
-        return tuple(width or 12.0 for width in found)
+        # Columns that no table uses bear the national heading: two of them have room for it.
+        return tuple(width or 24.0 for width in found)
 
     def header_heights(self, table: TableLayout) -> tuple[float, ...]:
         """The height in points of each header row and of the number row, so that no text is cut."""

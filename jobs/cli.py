@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
@@ -24,7 +25,8 @@ from forms.period import FIRST_DAY, LAST_DAY
 from forms.unit_kinds import kind_vi
 from jobs.clock import Ringer, serve
 from jobs.demo.cli import demo
-from jobs.leading import NoLead, SecondScheduler, lead_of
+from jobs.leading import SecondScheduler, lead_of
+from jobs.working import Worker, working
 from reporting.db import is_migrated
 from reporting.errors import Refusal
 from reporting.logs import configure_logging
@@ -42,7 +44,7 @@ from reporting.services.job_runs import (
 from reporting.services.preview import look_ahead
 from reporting.services.ringing import ring
 from reporting.settings import BadSettings, Settings
-from reporting.work import ring_lightly, work
+from reporting.work import carry_again, ring_lightly
 
 LARGEST_ID = 2**63 - 1
 
@@ -212,35 +214,42 @@ def retry_one(number: int) -> None:
 @click.option("--no-work", is_flag=True, help="Leave heavy work to reporting-jobs work.")
 def serve_clock(every: float, *, no_work: bool) -> None:
     """Ring for good; of several on PostgreSQL one leads, and another takes over."""
-    with _opened() as parts:
+    with _opened() as parts, _until_told():
         if no_work:
             _refuse_on_sqlite(parts)
-        act = ring_lightly if no_work else ring
-        _serve(Ringer(parts.bell, lead_of(parts.engine), every, act, now=parts.ringing_now))
+        is_carried = parts.engine.dialect.name == "postgresql"
+        act = ring_lightly if is_carried else ring
+        ringer = Ringer(parts.bell, lead_of(parts.engine), every, act, now=parts.ringing_now)
+        try:
+            with working(parts) if is_carried and not no_work else nullcontext():
+                serve(ringer)
+        except SecondScheduler as second:
+            raise click.ClickException(str(second)) from None
 
 
 @main.command("work")
-@click.option("--every", default=2.0, show_default=True, type=click.FloatRange(0.1, 3600))
+@click.option("--at-once", default=1, show_default=True, type=click.IntRange(1, 12))
 @click.option("--once", is_flag=True, help="Do what is due, and end.")
-def work_for_good(every: float, *, once: bool) -> None:
+def work_for_good(at_once: int, *, once: bool) -> None:
     """Consolidate and hand over as it falls due; on PostgreSQL, with as many workers as wanted."""
-    with _opened() as parts:
+    with _opened() as parts, _until_told():
         _refuse_on_sqlite(parts)
+        carry_again(parts.bell, now=parts.ringing_now())
         if not once:
-            _serve(Ringer(parts.bell, NoLead(), every, work, now=parts.ringing_now))
-            return
-        rung = work(parts.bell, now=parts.ringing_now())
+            with working(parts, at_once=at_once):
+                threading.Event().wait()
+        rung = Worker(parts, at_once=at_once).run_once()
         click.echo(", ".join(f"{count} {what}" for what, count in rung.done.items()) or "nothing")
         if rung.failed:
             raise click.ClickException("\n".join(rung.failed))
 
 
-def _serve(ringer: Ringer) -> None:
+@contextmanager
+def _until_told() -> Iterator[None]:
+    """Until the process is told to end, by a signal or at the console."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        serve(ringer)
-    except SecondScheduler as second:
-        raise click.ClickException(str(second)) from None
+        yield
     except KeyboardInterrupt:
         click.echo("ended")
 

@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 import structlog
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from flask.json.provider import DefaultJSONProvider
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
@@ -72,6 +73,16 @@ class ReportingJson(DefaultJSONProvider):
         return str(value) if isinstance(value, Decimal) else DefaultJSONProvider.default(value)
 
 
+class PageSessions(SecureCookieSessionInterface):
+    """Sessions of the pages; for a request without a cookie, as of a program, no key is made."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session that came with a request, or a new one."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
 def create_app(
     settings: Settings,
     *,
@@ -94,6 +105,7 @@ def create_app(
         app.wsgi_app = ProxyFix(app.wsgi_app, **behind)  # type: ignore[method-assign]
     app.extensions["reporting_gate"] = Gate(settings)
     app.json = ReportingJson(app)
+    app.session_interface = PageSessions()
     app.extensions["reporting"] = parts
     app.config.update(_configuration(parts))
     app.before_request(_bound_body)

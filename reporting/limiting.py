@@ -7,10 +7,9 @@ true bound is as many times as high; failed sign-ins are counted in the store be
 from __future__ import annotations
 
 import time
+from collections import Counter
+from threading import Lock
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
 from reporting.services.actors import Actor
@@ -18,18 +17,21 @@ from reporting.services.sign_in_failures import network_of
 from reporting.settings import Settings
 
 _ADDRESS, _ACTOR, _SIGN_IN = "address", "actor", "sign in"
+_SECONDS = 60.0
 
 
 class Gate:
     """Lets requests pass until there are too many of them in one minute."""
 
     def __init__(self, settings: Settings) -> None:
-        self._counts = FixedWindowRateLimiter(MemoryStorage())
         self._most = {
-            _ADDRESS: RateLimitItemPerMinute(settings.rate_per_address),
-            _ACTOR: RateLimitItemPerMinute(settings.rate_per_actor),
-            _SIGN_IN: RateLimitItemPerMinute(settings.sign_ins_per_address),
+            _ADDRESS: settings.rate_per_address,
+            _ACTOR: settings.rate_per_actor,
+            _SIGN_IN: settings.sign_ins_per_address,
         }
+        self._lock = Lock()
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._ends = 0.0
 
     def pass_address(self, address: str) -> None:
         """Count a request of an address. Raises TooManyRequests."""
@@ -45,7 +47,14 @@ class Gate:
         self._pass(_SIGN_IN, network_of(address))
 
     def _pass(self, kind: str, whose: str) -> None:
-        most = self._most[kind]
-        if not self._counts.hit(most, kind, whose):
-            ends = self._counts.get_window_stats(most, kind, whose).reset_time
-            raise TooManyRequests(retry_after=max(1, round(ends - time.time())))
+        """All counts begin anew together, so that nobody needs to be forgotten one by one."""
+        now = time.monotonic()
+        with self._lock:
+            if now >= self._ends:
+                self._counts.clear()
+                self._ends = now + _SECONDS
+            self._counts[kind, whose] += 1
+            is_too_often = self._counts[kind, whose] > self._most[kind]
+            left = self._ends - now
+        if is_too_often:
+            raise TooManyRequests(retry_after=max(1, round(left)))

@@ -1,38 +1,19 @@
 """Heavy work by name: what another process than the one that rings may do, on any machine.
 
 A name is an action of the ledger. A service asks for work with `ledger.ask` in the transaction of
-its cause, and knows no more; who does it is decided here. Where there is one process, it rings and
-works. On PostgreSQL any number of workers take heavy lines from the ledger, each line one of them:
-it stays locked until its effect is committed, and is free again when its worker dies.
-
-A queue of others (docs/operating.md) asks for the ids of the lines that wait, and hands each to
-`work_line` on whatever machine, at its own pace, as often as it likes.
+its cause, and knows no more. On SQLite there is one process, which rings and works. On PostgreSQL
+a queue brings the ids of heavy lines to any number of workers (reporting.work_queue), each of
+which calls `work_line`. The ledger decides: a line stays locked by one worker until its effect is
+committed, is free again when that worker dies, and is not done twice, however often it is brought.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from reporting.services.ledger import Action
-from reporting.services.ringing import WORKER, Bell, Rung, do_line, due_lines, ring
-
-#: What takes long, so that reminders need not wait for it.
-HEAVY = frozenset({Action.CONSOLIDATE, Action.HAND_OVER})
-
-
-def work(bell: Bell, *, now: datetime) -> Rung:
-    """Do the heavy work that is due and in nobody's hands; opens its own transactions.
-
-    Raises OperationalError where the database is away.
-    """
-    if not waiting_lines(bell, now=now):
-        return Rung(0)  # A worker that has nothing to do leaves no trace of it.
-    return ring(bell, now=now, door=WORKER, only=HEAVY)
-
-
-def waiting_lines(bell: Bell, *, now: datetime) -> list[int]:
-    """The ids of the heavy lines that wait to be done by now, in their order."""
-    return due_lines(bell, now=now, only=HEAVY)
+from reporting.services.ledger import HEAVY
+from reporting.services.ringing import Bell, Rung, do_line, due_lines, ring
+from reporting.work_queue import carry_lost
 
 
 def work_line(bell: Bell, action_id: int, now: datetime) -> Rung:
@@ -46,5 +27,23 @@ def work_line(bell: Bell, action_id: int, now: datetime) -> Rung:
 
 
 def ring_lightly(bell: Bell, *, now: datetime) -> Rung:
-    """Ring, and leave the heavy work to workers."""
-    return ring(bell, now=now, leave=HEAVY)
+    """Ring, leave the heavy work to workers, and see that none of it has been lost on the way."""
+    rung = ring(bell, now=now, leave=HEAVY)
+    carry_again(bell, now=now)
+    return rung
+
+
+def waiting_lines(bell: Bell, *, now: datetime) -> list[int]:
+    """The ids of the heavy lines that wait to be done by now, in their order."""
+    return due_lines(bell, now=now, only=HEAVY)
+
+
+def carry_again(bell: Bell, *, now: datetime) -> list[int]:
+    """Bring to the workers what is due and in no job; gives the ids. Opens its own transactions.
+
+    Lines that failed and have rested, whose job was lost or came too early by the clock of a
+    worker, and those from before there was a queue.
+    """
+    waiting = waiting_lines(bell, now=now)
+    with bell.sessions.begin() as session:
+        return carry_lost(session, waiting, now=now)

@@ -58,3 +58,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
     """A group of routes, with strict parameters."""
 
     ARGUMENTS_PARSER = _StrictParser()
+
+    def arguments(self, schema: type[Schema] | Schema, **settings: Any) -> Any:
+        """Declare what a route takes, by a schema that is made once and not for each request."""
+        made = schema() if isinstance(schema, type) else schema
+        return super().arguments(made, **settings)

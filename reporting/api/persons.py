@@ -8,9 +8,9 @@ from flask import request
 from marshmallow import Schema, fields, validate
 
 from reporting.api.blueprint import Blueprint
-from reporting.api.problems import PROBLEM, problem
+from reporting.api.import_answers import ImportArguments, faulty
+from reporting.api.problems import PROBLEM
 from reporting.api.schemas import PageArguments, ProblemSchema, text_argument
-from reporting.failures import Failure
 from reporting.http import Right, allows, current_actor, current_parts
 from reporting.models import Person, ReportingUnit
 from reporting.services.actors import Act
@@ -26,8 +26,6 @@ from reporting.services.persons import (
 )
 
 blp = Blueprint("persons", __name__, url_prefix="/api/v1", description="Who gets messages")
-
-_MOST_FAULTS = 1_000
 
 
 class PersonListArguments(PageArguments):
@@ -60,12 +58,6 @@ class PersonPage(Schema):
 
     items = fields.List(fields.Nested(PersonSchema))
     next = fields.Integer(allow_none=True)
-
-
-class ImportArguments(Schema):
-    """Whether only to look it over."""
-
-    dry_run = fields.Boolean(load_default=False)
 
 
 class ImportedSchema(Schema):
@@ -161,7 +153,7 @@ def post_import(arguments: dict[str, Any]) -> Any:
                 dry_run=dry_run,
             )
     if done.faults:
-        return _faulty(done)
+        return faulty(done)
     return done, 200 if dry_run else 201
 
 
@@ -169,23 +161,3 @@ def _shown(person: Person, unit: ReportingUnit) -> dict[str, Any]:
     names = ("id", "name", "mail", "ended_at")
     shown = {name: getattr(person, name) for name in names}
     return shown | {"unit": unit.code, "unit_name": unit.name_vi}
-
-
-def _faulty(done: ImportResult) -> Any:
-    count = len(done.faults)
-    failure = Failure(
-        422,
-        f"Chưa nạp dòng nào: có {count} lỗi.",
-        f"Nothing was loaded: {count} {'fault' if count == 1 else 'faults'}.",
-    )
-    faults = [
-        {
-            "line": fault.line,
-            "column": fault.column,
-            "code": fault.code,
-            "vi": fault.sentence("vi"),
-            "en": fault.sentence("en"),
-        }
-        for fault in done.faults[:_MOST_FAULTS]
-    ]
-    return problem(failure, faults=faults)

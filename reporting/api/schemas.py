@@ -115,6 +115,20 @@ class ReceiptSchema(Schema):
     )
 
 
+class ElsewhereSchema(Schema):
+    """An indicator that the unit has reported on another form for the same period."""
+
+    indicator = fields.String(attribute="indicator.code")
+    label_vi = fields.String(attribute="indicator.label_vi")
+    cell_id = fields.Function(lambda one: f"{one.cell.table}/{one.cell.row}/{one.cell.column}")
+    here = fields.String(allow_none=True, **_described("what this return says"))
+    there = fields.String(allow_none=True, **_described("what was reported there"))
+    differs = fields.Boolean()
+    other_form = fields.String()
+    other_cell = fields.String()
+    submission = fields.Integer(attribute="submission_id")
+
+
 class VerdictSchema(Schema):
     """What sending this return would bring, and what stands against it."""
 
@@ -130,6 +144,10 @@ class VerdictSchema(Schema):
     unit_name = fields.String()
     period = fields.String()
     issues = IssueList(**_described("errors and warnings: see Issue"))
+    elsewhere = fields.List(
+        fields.Nested(ElsewhereSchema),
+        **_described("what was reported on other forms already; it refuses nothing"),
+    )
 
 
 class PageArguments(Schema):

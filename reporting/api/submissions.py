@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, jsonify, make_response, url_for
+from sqlalchemy.orm import Session
 
 from reporting.api.blueprint import Blueprint
 from reporting.api.draft_schemas import (
@@ -16,6 +18,7 @@ from reporting.api.draft_schemas import (
     seen,
 )
 from reporting.api.problems import PROBLEM, answer_refused
+from reporting.api.receipts import answer_received
 from reporting.api.schemas import (
     ProblemSchema,
     ReceiptSchema,
@@ -45,6 +48,11 @@ from reporting.services.explanations import explanations_of
 from reporting.services.named import filters_named, unit_known
 from reporting.services.receipts import Receipt, Verdict, issues_from_data, receipt_number
 from reporting.services.refusing import Delivery
+from reporting.services.reported_elsewhere import (
+    Elsewhere,
+    reported_elsewhere,
+    shared_indicators,
+)
 from reporting.services.sent import list_submissions
 from reporting.services.submissions import preflight, receive
 from reporting.sign_off_doors import draft_work
@@ -126,8 +134,7 @@ def post_submission(headers: dict[str, Any], arguments: dict[str, Any]) -> Any:
     if receipt.verdict is Verdict.REFUSED:
         return answer_refused(receipt)
     place = url_for("submissions.get_submission", submission_id=receipt.submission_id)
-    status = 201 if receipt.verdict is Verdict.RECEIVED else 200
-    return receipt, status, {"Location": place}
+    return answer_received(receipt, place=place)
 
 
 @blp.post("/checks")
@@ -139,13 +146,15 @@ def post_check() -> Any:
     parts, delivered = current_parts(), read_delivery()
     raw = _read(delivered)
     with parts.reading_sessions() as session:
-        return preflight(
+        receipt = preflight(
             session,
             actor=current_actor(),
             raw=raw,
             catalogue=parts.catalogue,
             now=delivered.received_at,
         )
+        said = {name: getattr(receipt, name) for name in _VERDICT}
+        return said | {"elsewhere": _elsewhere(session, receipt)}
 
 
 @blp.get("/submissions")
@@ -196,6 +205,28 @@ def get_submission_file(submission_id: int) -> Response:
         file = kept_file(session, actor=current_actor(), submission_id=submission_id)
     is_workbook = file.content[:2] == b"PK"
     return hand_out(file, XLSX if is_workbook else "application/json")
+
+
+_VERDICT = ("verdict", "form", "unit", "unit_name", "period", "issues")
+
+
+def _elsewhere(session: Session, receipt: Receipt) -> Sequence[Elsewhere]:
+    """What the unit has reported on other forms of what this return says."""
+    parts, report = current_parts(), receipt.report
+    if report is None:
+        return ()
+    form = parts.catalogue.form(report.form, report.version)
+    if not shared_indicators(parts.catalogue.dictionary, form):
+        return ()
+    return reported_elsewhere(
+        session,
+        actor=current_actor(),
+        catalogue=parts.catalogue,
+        form=form,
+        unit_id=unit_known(session, report.unit, on=parts.today()).id,
+        period=report.period,
+        report=report,
+    )
 
 
 def _keep_as_draft(delivery: Delivery, delivered: Delivered, *, if_match: str) -> Any:

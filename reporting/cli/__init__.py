@@ -12,6 +12,7 @@ from reporting.cli.clients import clients_group
 from reporting.cli.database import db_group
 from reporting.cli.editions import editions_group
 from reporting.cli.forms import forms_group
+from reporting.cli.indicators import indicators_group
 from reporting.cli.keys import keys_group, receipts_group
 from reporting.cli.mappings import mappings_group
 from reporting.cli.messages import mail_group, persons_group
@@ -46,6 +47,7 @@ for command in (
     persons_group,
     mail_group,
     forms_group,
+    indicators_group,
     units_group,
     accounts_group,
     clients_group,

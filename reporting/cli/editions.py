@@ -1,17 +1,25 @@
-"""`reporting editions`: list them, make old ones again and compare, look back at an instant."""
+"""`reporting editions`: list, compare, make again, look back, show on another map of units."""
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
+from pathlib import Path
 
 import click
 
+from reporting.cli.arguments import DAY, NUMBER
 from reporting.cli.opening import console_actor, open_parts
-from reporting.cli.printing import local_time
+from reporting.cli.printing import local_time, whole_file
+from reporting.services.change_exports import entered_text, workbook_of
+from reporting.services.downloads import note_download
+from reporting.services.edition_changes import changes_between
 from reporting.services.editions import list_editions
 from reporting.services.looking_back import look_back
 from reporting.services.named import form_for_period, form_named, unit_named
 from reporting.services.rebuilding import rebuild_editions
+from reporting.services.restated_workbooks import remarks, restated_workbook
+from reporting.services.restating import Restated, restate
 from reporting.services.unit_choices import choose_unit
 
 
@@ -66,6 +74,42 @@ def rebuild(edition: int | None, is_all: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
+@editions_group.command("diff")
+@click.argument("edition", type=int)
+@click.argument("other", type=int, required=False)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="An .xlsx or .json.")
+def diff(edition: int, other: int | None, out: Path | None) -> None:
+    """Say what changed in EDITION since OTHER, by default since the one before it.
+
+    By unit with its cause, and by cell; FILE gets all of it, as a workbook or as JSON.
+    """
+    if out is not None and out.suffix not in (".xlsx", ".json"):
+        raise click.UsageError("--out names an .xlsx or a .json file")
+    with open_parts() as parts, parts.reading_sessions() as session:
+        found = changes_between(
+            session,
+            actor=console_actor(),
+            catalogue=parts.catalogue,
+            edition_id=edition,
+            since=other,
+        )
+    for one in found.units:
+        was, now = entered_text(one.old), entered_text(one.new)
+        click.echo(f"{one.cause.value} {one.unit_code} {one.unit_name}: {was} -> {now}")
+    for changed in found.basis:
+        name = f" {changed.name}" if changed.name else ""
+        click.echo(f"basis {changed.what}{name}: {changed.old} -> {changed.new}")
+    for cell in found.cells:
+        delta = f" ({cell.delta_text})" if cell.delta is not None else ""
+        click.echo(f"{cell.cell}: {cell.old or '-'} -> {cell.new or '-'}{delta}")
+    numbers = f"edition {found.old.number} to {found.new.number}"
+    click.echo(f"{numbers}: {len(found.units)} units, {len(found.cells)} cells", err=True)
+    if out is not None:
+        data = json.dumps(found.as_data(), ensure_ascii=False, indent=1) + "\n"
+        is_workbook = out.suffix == ".xlsx"
+        out.write_bytes(workbook_of(found).content if is_workbook else data.encode())
+
+
 @editions_group.command("as-of")
 @click.argument("form")
 @click.argument("period")
@@ -90,6 +134,51 @@ def as_of(form: str, period: str, unit: str, instant: datetime) -> None:
     n_of = f"{found.coverage['received']} of {found.coverage['expected']}"
     click.echo(f"{n_of}, {found.sha256}", err=True)
     click.echo(found.canonical.decode())
+
+
+@editions_group.command("restate")
+@click.argument("edition", type=NUMBER)
+@click.option("--on", "on", type=DAY, required=True, help="The day of the map of units.")
+@click.option("--unit", default="", help="Which part of a unit that was divided.")
+@click.option(
+    "--out", "file", type=click.Path(dir_okay=False, path_type=Path), help="A workbook of it."
+)
+def restate_edition(edition: int, on: datetime, unit: str, file: Path | None) -> None:
+    """Print EDITION on the map of units of a day, or write it as a workbook. Nothing is stored.
+
+    The canonical JSON goes to the output; what became of which unit, to the error stream.
+    """
+    with open_parts() as parts, parts.reading_sessions() as session:
+        actor = console_actor()
+        found = restate(
+            session,
+            actor=actor,
+            catalogue=parts.catalogue,
+            edition_id=edition,
+            on=on.date(),
+            unit=unit,
+        )
+        if file is not None:
+            made = restated_workbook(session, found, actor=actor)
+            with whole_file(file) as written, parts.sessions.begin() as writing:
+                note_download(writing, actor=actor, file=made, now=parts.clock())
+                written.write(made.content)
+    _tell_restated(found)
+    click.echo(str(file) if file else found.canonical.decode())
+
+
+def _tell_restated(found: Restated) -> None:
+    """What became of which unit, which rows are estimates, and what is not in the figures."""
+    for old, parts_of_it in sorted(found.moves.items()):
+        into = ", ".join(
+            part.unit if part.share == 1 else f"{part.unit} ({part.share})" for part in parts_of_it
+        )
+        click.echo(f"{old} -> {into}", err=True)
+    for table, paths in sorted(found.estimated.items()):
+        click.echo(f"estimated: {table}: {', '.join(sorted(paths))}", err=True)
+    for remark in remarks(found):
+        click.echo(remark, err=True)
+    click.echo(f"{found.sources.unit_code} {found.on}, {found.sha256}", err=True)
 
 
 @editions_group.command("choose")

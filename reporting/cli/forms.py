@@ -18,9 +18,8 @@ from forms.faults import BadDeclaration
 from forms.json_schema import json_schema
 from forms.locking import is_published, publish
 
-
-@click.group("forms")
-@click.option(
+#: Where more declarations are, for commands that need no store.
+folders_option = click.option(
     "--folder",
     "folders",
     multiple=True,
@@ -28,6 +27,10 @@ from forms.locking import is_published, publish
     type=click.Path(path_type=Path),
     help="A folder with more forms; may be given more than once.",
 )
+
+
+@click.group("forms")
+@folders_option
 @click.pass_context
 def forms_group(context: click.Context, folders: tuple[Path, ...]) -> None:
     """Declared forms: check, list, show, publish, JSON Schema."""
@@ -39,7 +42,7 @@ def forms_group(context: click.Context, folders: tuple[Path, ...]) -> None:
 @click.pass_obj
 def check_files(folders: Sequence[Path], files: tuple[Path, ...]) -> None:
     """Check every declaration, and FILES with them."""
-    catalogue = _load(folders, files=files)
+    catalogue = load_catalogue(folders, files=files)
     counted = f"{len(catalogue.forms)} form versions, {len(catalogue.regimes)} regimes"
     click.echo(f"{counted}, {len(catalogue.lists)} lists: no faults.")
 
@@ -48,7 +51,7 @@ def check_files(folders: Sequence[Path], files: tuple[Path, ...]) -> None:
 @click.pass_obj
 def list_forms(folders: Sequence[Path]) -> None:
     """List every form version."""
-    catalogue = _load(folders)
+    catalogue = load_catalogue(folders)
     grid = Grid("Form", "Version", "Regime", "Periods", "State", "Title", box=None)
     for form in catalogue.forms:
         state = "published" if catalogue.is_published(form) else "draft"
@@ -63,7 +66,7 @@ def list_forms(folders: Sequence[Path]) -> None:
 @click.pass_obj
 def show_form(folders: Sequence[Path], code: str, version: int | None) -> None:
     """Show the form CODE: its columns, rows and rules."""
-    form = _find(_load(folders), code, version)
+    form = _find(load_catalogue(folders), code, version)
     console = _console()
     lines = [
         f"{form.code} v{form.version}: {form.title_vi}",
@@ -96,7 +99,7 @@ def show_form(folders: Sequence[Path], code: str, version: int | None) -> None:
 @click.pass_obj
 def publish_forms(folders: Sequence[Path], files: Sequence[Path]) -> None:
     """Lock the form versions in FILES: from then on they never change. All of them, or none."""
-    catalogue = _load(folders, files=files)
+    catalogue = load_catalogue(folders, files=files)
     roots = (shipped_folder(), *folders)
     found = [_to_publish(catalogue, roots, file) for file in files]
     problems = [problem for problem in found if isinstance(problem, str)]
@@ -129,11 +132,11 @@ def _to_publish(
 @click.pass_obj
 def print_json_schema(folders: Sequence[Path], code: str, version: int | None) -> None:
     """Print the JSON Schema (2020-12) of a return of the form CODE."""
-    schema = json_schema(_find(_load(folders), code, version))
+    schema = json_schema(_find(load_catalogue(folders), code, version))
     click.echo(json.dumps(schema, ensure_ascii=False, indent=2))
 
 
-def _load(folders: Sequence[Path], *, files: Sequence[Path] = ()) -> Catalogue:
+def load_catalogue(folders: Sequence[Path], *, files: Sequence[Path] = ()) -> Catalogue:
     """The catalogue; where something is wrong with it, all of that is printed, and exit 1."""
     try:
         return load_forms(folders, files=files)

@@ -15,6 +15,7 @@ import click
 from rich.console import Console
 
 from reporting.parts import Parts
+from reporting.services.import_effects import Touched, What
 from reporting.services.import_files import ImportResult
 
 
@@ -58,3 +59,34 @@ def show_import(result: ImportResult, noun: tuple[str, str]) -> None:
     vi, en = ("Sẽ có", "Would be:") if result.is_dry_run else ("Đã nạp", "Loaded:")
     click.echo(f"{vi} {counts[0]} {noun[0]} mới, {counts[1]} thay đổi, {counts[2]} giữ nguyên.")
     click.echo(f"{en} {counts[0]} {noun[1]} made, {counts[1]} changed, {counts[2]} as they were.")
+
+
+_SIGNS = {
+    "exact": "",
+    "estimated": " [ước tính / estimated]",
+    "refused": " [chưa có tỷ lệ / no shares]",
+}
+
+
+def show_effects(result: ImportResult, touched: Touched | None) -> None:
+    """What befalls each unit but those that are new, what to look at, and what it touches."""
+    for effect in result.effects:
+        if effect.what is not What.NEW:
+            sign = _SIGNS[effect.restating] if effect.restating else ""
+            change = f"{effect.before} -> {effect.after}" if effect.after else ""
+            click.echo(f"{effect.on} {effect.what} {effect.unit}  {change}{sign}")
+    for doubt in result.doubts:
+        click.echo(doubt.sentence("vi"), err=True)
+        click.echo(f"    {doubt.sentence('en')}", err=True)
+    if touched is None:
+        return
+    for period in touched.periods:
+        click.echo(
+            f"{period.form} {period.period}: {period.owed} phải gửi / owed, {period.missing} chưa "
+            f"gửi / missing, {period.received} phải nhận / to receive"
+        )
+    for opening in touched.openings:
+        click.echo(
+            f"{opening.form} {opening.period} {opening.opens_at:%Y-%m-%d}: {opening.asked} sẽ gửi "
+            f"/ will be asked, {opening.no_more} không còn / no more"
+        )

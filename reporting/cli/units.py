@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,11 +12,14 @@ from rich.table import Table
 
 from reporting.cli.arguments import DAY
 from reporting.cli.opening import console_actor, open_parts, open_settings, open_store
-from reporting.cli.printing import show_import, whole_file
+from reporting.cli.printing import show_effects, show_import, whole_file
 from reporting.db import make_session_factory
 from reporting.errors import Conflict
 from reporting.models.units import UnitKind
-from reporting.services.import_files import ImportResult
+from reporting.services.import_files import ImportFile, ImportResult
+from reporting.services.lineage_files import read_lineage_file
+from reporting.services.lineage_imports import import_lineage
+from reporting.services.touched_units import touched_by
 from reporting.services.unit_archive import find_unit_by_code, note_archive, write_archive
 from reporting.services.units import (
     UnitView,
@@ -37,6 +41,7 @@ def units_group() -> None:
 
 
 UNITS = ("đơn vị", "units")
+MERGERS = ("quan hệ sáp nhập", "mergers")
 
 _on_option = click.option("--on", "on", type=DAY, help="The day that is asked about; today.")
 
@@ -61,24 +66,50 @@ def load() -> None:
 
 @units_group.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Only check; nothing is stored.")
+@click.option("--dry-run", is_flag=True, help="Only check, and say what it would touch.")
 def import_(file: Path, *, dry_run: bool) -> None:
     """Take units from a CSV file: all of it, or nothing and every fault by line and column."""
-    content = read_unit_file(file.read_bytes())
+    _take(read_unit_file(file.read_bytes()), import_units, UNITS, dry_run=dry_run)
+
+
+@units_group.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only check, and say what it would touch.")
+def lineage(file: Path, *, dry_run: bool) -> None:
+    """Take mergers, splits and renames from a CSV file: who went into whom, when, in which share.
+
+    Columns: predecessor, successor, on_date, kind (merge, split, rename); and, where wanted, extent
+    (whole, part), share (2/5), predecessor_parent, successor_parent. Nothing that was reported is
+    changed by it.
+    """
+    _take(read_lineage_file(file.read_bytes()), import_lineage, MERGERS, dry_run=dry_run)
+
+
+def _take(
+    content: ImportFile,
+    take: Callable[..., ImportResult],
+    noun: tuple[str, str],
+    *,
+    dry_run: bool,
+) -> None:
     if content.faults:
-        show_import(ImportResult(faults=content.faults), UNITS)
+        show_import(ImportResult(faults=content.faults), noun)
         return
-    with open_store() as engine:
-        factory = make_session_factory(engine, reading=dry_run)
-        with factory.begin() as session:
-            result = import_units(
-                session,
-                content.rows,
-                dry_run=dry_run,
-                actor=console_actor(),
-                now=datetime.now(UTC),
-            )
-    show_import(result, UNITS)
+    touched = None
+    with open_parts() as parts:
+        now, sessions = parts.clock(), parts.reading_sessions if dry_run else parts.sessions
+        with sessions.begin() as session:
+            result = take(session, content.rows, dry_run=dry_run, actor=console_actor(), now=now)
+            if dry_run:
+                touched = touched_by(
+                    session,
+                    result.effects,
+                    catalogue=parts.catalogue,
+                    zone=parts.settings.time_zone,
+                    now=now,
+                )
+    show_import(result, noun)
+    show_effects(result, touched)
 
 
 @units_group.command("list")

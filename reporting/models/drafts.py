@@ -51,7 +51,7 @@ class Draft(Base):
     reason: Mapped[str] = mapped_column(String(1000), default="", server_default="")
     explanations: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     #: The edition from which the body was made, while nobody has put another in its place.
-    edition_id: Mapped[int | None] = mapped_column(ForeignKey("edition.id"))
+    edition_id: Mapped[int | None]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     changed_by: Mapped[str] = mapped_column(String(200))

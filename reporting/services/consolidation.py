@@ -116,9 +116,9 @@ def consolidate_units(
     for unit in units:
         require_may_consolidate(session, actor, unit, form)
     codes = sorted({source.form for source in form.sources})
-    locks.exclude(session, forms=codes, period=period.code)
-    cut_off = clock()
     ids = [unit.id for unit in units]
+    locks.exclude(session, forms=codes, period=period.code, receivers=ids)
+    cut_off = clock()
     owed = list_expected(session, codes=codes, period=period.code, receivers=ids)
     plans = plan_editions(
         session, form, period, units, owed, catalogue, cut_off, with_estimates=with_estimates
@@ -130,10 +130,15 @@ def consolidate_units(
     broken = doubts_about_inputs(
         session, codes=codes, period=period.code, receivers=[one.unit.id for one in new]
     )
-    editions: dict[int, Edition] = {}
+    editions = {
+        one.unit.id: _make(session, catalogue, reader, one, actor=actor, cut_off=cut_off)
+        for one in new
+    }
+    nil, zero = reader.is_nil(), reader.is_zero()
     for one in new:
-        editions[one.unit.id] = _make(session, catalogue, reader, one, actor=actor, cut_off=cut_off)
-        editions[one.unit.id].issues += issues_as_data(broken.get(one.unit.id, ()))
+        edition = editions[one.unit.id]
+        edition.coverage = coverage_of(one.expected, nil=nil, zero=zero)
+        edition.issues += issues_as_data(broken.get(one.unit.id, ()))
     session.add_all(editions.values())
     session.flush()
     _store_inputs(session, new, editions, codes)
@@ -158,7 +163,7 @@ def _make(
     actor: Actor,
     cut_off: datetime,
 ) -> Edition:
-    """The edition that is to be stored."""
+    """The edition that is to be stored, without its coverage."""
     basis, unit = plan.basis, plan.unit
     report = make_report(
         session, catalogue, basis, inputs=plan.inputs, parts=plan.estimates, reader=reader
@@ -178,7 +183,6 @@ def _make(
         canonical=content,
         sha256=sha256(content),
         input_sha256=plan.input_sha256,
-        coverage=coverage_of(plan.expected, nil=reader.is_nil(), zero=reader.is_zero()),
         issues=issues_as_data(doubts),
     )
 

@@ -267,7 +267,7 @@ def _section_of_kind(table: Table) -> Mapping[str, str]:
 
 
 def _listed(name: RowName, codes: Mapping[str, str]) -> RowName:
-    return replace(name, key=codes[name.key]) if name.key in codes else name
+    return name._replace(key=codes[name.key]) if name.key in codes else name
 
 
 def _named(name: RowName, kind: str, source: Source, sections: Mapping[str, str]) -> RowName:

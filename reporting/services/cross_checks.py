@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, insert, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, insert, select
 from sqlalchemy.orm import Session
 
 from forms.addresses import Places
@@ -29,7 +29,7 @@ from forms.cross_checking import (
 from forms.definition import FormVersion
 from forms.period import Period
 from forms.returns import Report, TableData
-from reporting.db import Asked, ask_at_once
+from reporting.at_once import Asked, ask_at_once
 from reporting.models import (
     CrossCheck,
     CrossCheckOutcome,
@@ -38,7 +38,7 @@ from reporting.models import (
     Submission,
     UnitLineage,
 )
-from reporting.models.base import table_of
+from reporting.models.base import big_integer, table_of
 from reporting.services.receipts import issues_as_data
 
 _owed, _sent, _check, _edge = (
@@ -46,10 +46,21 @@ _owed, _sent, _check, _edge = (
 )
 # Made once: making a statement anew for each return costs more than running it.
 INSERT_COMPARED = insert(table_of(CrossCheck))
-_named = (
-    select(table_of(ReportingUnit).c.id)
-    .where(table_of(ReportingUnit).c.code == bindparam("unit"))
-    .scalar_subquery()
+# The unit and those that went into it are found first, and what they owe by an index. With OR in
+# place of the union all that is owed for a period is read for each return.
+_named = table_of(ReportingUnit)
+_reporters = (
+    select(_named.c.id)
+    .where(_named.c.code == bindparam("unit"))
+    .union_all(
+        select(_edge.predecessor_id)
+        .join(_named, _named.c.id == _edge.successor_id)
+        .where(
+            _named.c.code == bindparam("unit"),
+            _edge.on_date > bindparam("after"),
+            _edge.on_date <= bindparam("until"),
+        )
+    )
 )
 _SIDE = (
     select(_sent.id, _sent.form_version, _sent.canonical)
@@ -58,16 +69,7 @@ _SIDE = (
     .where(
         _owed.form_code == bindparam("form"),
         _owed.period == bindparam("period"),
-        or_(
-            _owed.unit_id == _named,
-            _owed.unit_id.in_(
-                select(_edge.predecessor_id).where(
-                    _edge.successor_id == _named,
-                    _edge.on_date > bindparam("after"),
-                    _edge.on_date <= bindparam("until"),
-                )
-            ),
-        ),
+        _owed.unit_id.in_(_reporters),
     )
     .order_by(_owed.unit_id)
 )
@@ -77,11 +79,12 @@ def _reads(
     form: ColumnElement[str], period: ColumnElement[str], unit: ColumnElement[int]
 ) -> ColumnElement[bool]:
     """Whether a rule looks at what this unit, or one that went into its own, reports there."""
-    heirs = select(_edge.successor_id).where(_edge.predecessor_id == unit)
+    owed = table_of(ReportingObligation)
+    heirs = select(_edge.successor_id).where(_edge.predecessor_id == unit).correlate(owed)
     return and_(
         _check.other_form == form,
         _check.other_period == period,
-        or_(_check.unit_id == unit, _check.unit_id.in_(heirs)),
+        _check.unit_id.in_(select(unit).correlate(owed).union_all(heirs)),
     )
 
 
@@ -110,7 +113,7 @@ _DEPENDENTS = (
     .join(table_of(Submission), _check.submission_id == _sent.id)
     .join(table_of(ReportingUnit), table_of(ReportingUnit).c.id == _sent.unit_id)
     .join(table_of(ReportingObligation), _owed.in_force_id == _sent.id)
-    .where(_reads(bindparam("form"), bindparam("period"), bindparam("unit")))
+    .where(_reads(bindparam("form"), bindparam("period"), bindparam("unit", type_=big_integer)))
     .order_by(_sent.id)
 )
 

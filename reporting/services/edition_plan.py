@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -50,12 +51,12 @@ class Plan:
         """Whether the newest edition has the same basis and inputs."""
         return self.latest is not None and self.latest.input_sha256 == self.input_sha256
 
-    @property
+    @cached_property
     def inputs(self) -> list[Input]:
         """The reports that go in."""
         return [_input(row, row.submission_id) for row in self.expected if row.counts]
 
-    @property
+    @cached_property
     def estimates(self) -> list[Input]:
         """The editions that stand in for reports."""
         return [_input(row, row.stand_in) for row in self.expected if row.stand_in is not None]

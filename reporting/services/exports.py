@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.canonical import read_report
 from forms.catalogue import Catalogue
+from forms.definition import FormVersion
 from forms.derived import SUFFIX
 from forms.issues import sentence
 from forms.period import Period
+from forms.returns import Report
 from forms.rule_outcomes import printed
-from reporting.models import EditionInput, Submission
+from forms.target_counts import TargetCount, count_targets
+from reporting.models import EditionInput, ReportingUnit, Submission, UnitKind
 from reporting.services.actors import Actor
 from reporting.services.downloads import NamedFile
 from reporting.services.edition_basis import as_data
@@ -25,14 +30,24 @@ from reporting.workbooks.edition_facts import EditionFacts, ExplainedFacts, Inpu
 
 
 def edition_workbook(
-    session: Session, *, actor: Actor, edition_id: int, catalogue: Catalogue
+    session: Session, *, actor: Actor, edition_id: int, catalogue: Catalogue, erratum: str = ""
 ) -> NamedFile:
-    """The workbook of an edition: the same bytes whenever it is asked for. Raises NotFound."""
+    """The workbook of an edition: the same bytes whenever it is asked for. Raises NotFound.
+
+    Only what it says of targets follows the dictionary as it is now; the figures never change.
+    One that is handed over says which edition it replaces.
+    """
     kept = find_edition(session, actor=actor, edition_id=edition_id)
     edition = kept.edition
     form = catalogue.form(edition.form_code, edition.form_version)
     report = read_report(form, edition.canonical)
-    content = write_consolidated(form, report, edition=_facts(session, kept, catalogue))
+    facts = replace(
+        _facts(session, kept, catalogue),
+        targets=_targets(session, kept, form, report, catalogue),
+        whole=_WHOLE.get(kept.unit.kind, kept.unit.name_vi),
+        erratum=erratum,
+    )
+    content = write_consolidated(form, report, edition=facts)
     code = form.file_code.removesuffix(SUFFIX)
     name = f"{code}_{kept.unit.code}_{edition.period}_{edition.number}.xlsx"
     return NamedFile(content, name, f"edition/{edition.id}", edition.unit_id)
@@ -71,6 +86,46 @@ def _facts(session: Session, kept: KeptEdition, catalogue: Catalogue) -> Edition
         publish_from=basis.get("publish_from", 0),
         is_final=basis.get("final"),
     )
+
+
+#: What all units of an edition are called in a sentence, by the kind of unit whose edition it is.
+_WHOLE = {UnitKind.GOVERNMENT: "toàn quốc", UnitKind.PROVINCE: "toàn tỉnh"}
+
+
+def _targets(
+    session: Session, kept: KeptEdition, form: FormVersion, report: Report, catalogue: Catalogue
+) -> list[TargetCount]:
+    """The indicators of an edition that have a target for its year; mostly none, and no question.
+
+    The dictionary as it is now is asked, so that a target set later is told of an old edition too.
+    """
+    leaves = {
+        source.form: _leaf(catalogue, form, source.form)
+        for source in form.sources
+        if source.form in catalogue.codes
+    }
+    year = Period.parse(report.period).year
+    dictionary = catalogue.dictionary
+    if not any(
+        year in indicator.targets
+        for table in form.tables
+        for indicator, _ in dictionary.columns_of(form, table, leaves)
+    ):
+        return []
+    query = (
+        select(ReportingUnit.code, ReportingUnit.kind)
+        .join(Submission, Submission.unit_id == ReportingUnit.id)
+        .join(EditionInput, EditionInput.submission_id == Submission.id)
+        .where(EditionInput.edition_id == kept.edition.id)
+    )
+    kinds = {code: str(kind) for code, kind in session.execute(query)}
+    return count_targets(dictionary, form, report.tables, leaves=leaves, kinds=kinds, year=year)
+
+
+def _leaf(catalogue: Catalogue, form: FormVersion, code: str) -> FormVersion:
+    """The form whose reports stand in an edition: of a derived layout the version it comes from."""
+    is_derived = form.code == f"{code}{SUFFIX}"
+    return catalogue.form(code, form.version) if is_derived else catalogue.latest(code)
 
 
 def _explanations(

@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,7 @@ from reporting.services.actors import Actor
 from reporting.services.audit import Entry, record
 from reporting.services.edition_basis import as_data
 from reporting.services.editions import find_edition
+from reporting.services.errata import HANDED_OVER, Erratum, erratum_of
 from reporting.services.exports import edition_workbook
 
 _MANIFEST = "manifest.json"
@@ -45,15 +47,24 @@ def hand_over(
     """Write the folder of an edition below `folder`; the same folder again if it is there.
 
     It holds the workbook, `data.json` (the canonical bytes) and `manifest.json` with the SHA-256
-    of both, of the edition and of its input list. Raises NotFound, OSError.
+    of both, of the edition and of its input list; where it replaces one that was handed over and
+    said otherwise, also the erratum. Raises NotFound, OSError.
     """
     kept = find_edition(session, actor=actor, edition_id=edition_id)
     edition = kept.edition
-    workbook = edition_workbook(session, actor=actor, edition_id=edition_id, catalogue=catalogue)
+    erratum = erratum_of(session, actor=actor, edition=edition, catalogue=catalogue)
+    workbook = edition_workbook(
+        session,
+        actor=actor,
+        edition_id=edition_id,
+        catalogue=catalogue,
+        erratum=erratum.note_vi if erratum is not None else "",
+    )
     place = folder / f"{Path(workbook.name).stem}_{edition.sha256[:16]}"
     if is_whole(place):
         return place
     files = {workbook.name: workbook.content, "data.json": edition.canonical}
+    files |= erratum.files if erratum is not None else {}
     hashes = {name: sha256(content) for name, content in files.items()}
     manifest = {
         "form": edition.form_code,
@@ -68,17 +79,27 @@ def hand_over(
         "edition_sha256": edition.sha256,
         "input_sha256": edition.input_sha256,
         "files": hashes,
-    }
+    } | _replaced(erratum)
     written = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     write_whole(place, files | {_MANIFEST: written.encode()})
     entry = Entry(
-        act="edition.handed-over",
+        act=HANDED_OVER,
         subject=f"edition/{edition.id}",
         unit_id=edition.unit_id,
         details={"folder": place.name, "files": hashes},
     )
     record(session, actor, entry, now=now)
     return place
+
+
+def _replaced(erratum: Erratum | None) -> dict[str, Any]:
+    """What the manifest says of the edition that is replaced."""
+    if erratum is None:
+        return {}
+    return {
+        "replaces": erratum.replaces,
+        "erratum": {"number": erratum.number, "vi": erratum.note_vi, "en": erratum.note_en},
+    }
 
 
 def too_few_to_publish(session: Session, edition_id: int) -> str | None:

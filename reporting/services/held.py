@@ -112,7 +112,7 @@ def _lock(session: Session, owed: ReportingObligation, *, is_receiving: bool) ->
     On SQLite a writer has the database to itself.
     """
     if locks.is_needed(session):
-        held = _ALONE.add_columns(locks.shared()) if is_receiving else _ALONE
+        held = _ALONE.add_columns(locks.shared(_owed.c.receiver_id)) if is_receiving else _ALONE
         named = locks.named(owed.form_code, owed.period) if is_receiving else {}
         session.execute(held.where(_owed.c.id == owed.id), named)
     session.refresh(owed)

@@ -125,4 +125,67 @@ FAULTS: Mapping[str, Wording] = {
         "đơn vị kết thúc ngày {given} nhưng {expected} vẫn còn trực thuộc.",
         "the unit ends on {given} but {expected} is still under it.",
     ),
+    "unknown_word": Wording(
+        "không có “{given}”. Có: {expected}.", "there is no “{given}”. There are: {expected}."
+    ),
+    "bad_share": Wording(
+        "“{given}” không phải tỷ lệ. Cần: {expected}.",
+        "“{given}” is no share. Expected: {expected}.",
+    ),
+    "same_unit": Wording(
+        "“{given}” là chính đơn vị này; đơn vị giữ mã thì tiếp tục và không cần dòng.",
+        "“{given}” is this very unit; a unit that keeps its code goes on and needs no line.",
+    ),
+    "ended_already": Wording(
+        "“{given}” đã kết thúc ngày {expected}.", "“{given}” had ended on {expected} already."
+    ),
+    "not_yet": Wording(
+        "“{given}” chỉ có từ ngày {expected}.", "“{given}” is there only from {expected} on."
+    ),
+    "code_of_other": Wording(
+        "ngày ấy không đơn vị nào mang mã “{given}”; mã này là của {expected}.",
+        "no unit carried “{given}” on that day; it is the code of {expected}.",
+    ),
+    "not_under": Wording(
+        "ngày ấy đơn vị trực thuộc {expected}, không phải “{given}”.",
+        "the unit stood under {expected} on that day, not under “{given}”.",
+    ),
+    "duplicate_edge": Wording("đã có ở dòng {given}.", "stands on line {given} already."),
+    "edge_differs": Wording(
+        "đã khai báo là {expected}, không đổi thành {given} được.",
+        "is on record as {expected} and cannot become {given}.",
+    ),
+    "share_of_whole": Wording(
+        "nhập toàn bộ thì không có tỷ lệ “{given}”; hãy ghi {expected}.",
+        "what goes whole has no share “{given}”; say {expected}.",
+    ),
+    "whole_twice": Wording(
+        "“{given}” đã nhập toàn bộ, không thể vào cả {expected}.",
+        "“{given}” goes whole into one unit and cannot go into all of {expected}.",
+    ),
+    "goes_on": Wording(
+        "“{given}” nhập toàn bộ mà vẫn còn hiệu lực ngày {expected}; hãy ghi ngày kết thúc trước.",
+        "“{given}” goes whole and is still valid on {expected}; let it end first.",
+    ),
+    "share_missing": Wording(
+        "“{given}” có phần đã ghi tỷ lệ, phần này thì chưa.",
+        "of “{given}” other parts have a share, this one has none.",
+    ),
+    "shares_not_one": Wording(
+        "tỷ lệ các phần của “{given}” cộng lại là {expected}.",
+        "the shares of “{given}” add to {expected}.",
+    ),
+    "rename_of_many": Wording(
+        "đổi tên là một đơn vị thành một đơn vị mới, toàn bộ; {given} thì không phải.",
+        "a rename is of one unit, whole, into one new unit; {given} is not.",
+    ),
+    "lineage_circle": Wording("nhập thành vòng: {given}.", "goes in a circle: {given}."),
+    # Doubts: nothing is refused for them.
+    "code_had_others": Wording(
+        "mã “{given}” được hiểu là {expected}.", "code “{given}” is taken for {expected}."
+    ),
+    "other_province": Wording(
+        "đơn vị cũ thuộc {given}, nay đơn vị mới lại không thuộc {expected}; hãy xem lại.",
+        "the old unit stood under {given}, and the new one is not under {expected}; look again.",
+    ),
 }

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reporting.services.identifiers import normalise_identifier
+from reporting.services.import_effects import Effect
 from reporting.services.import_faults import ImportFault
 
 #: A registry of the whole country has about 15,000 lines; this keeps a wrong file out of memory.
@@ -57,13 +58,18 @@ class ImportFile:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """How many things a file makes, changes and leaves as they are; or why it does nothing."""
+    """How many things a file makes, changes and leaves as they are; or why it does nothing.
+
+    `effects` is what befalls units, `doubts` is what people should look at and nothing refuses.
+    """
 
     created: int = 0
     changed: int = 0
     unchanged: int = 0
     faults: tuple[ImportFault, ...] = ()
     is_dry_run: bool = False
+    effects: tuple[Effect, ...] = ()
+    doubts: tuple[ImportFault, ...] = ()
 
 
 def read_import_file(

@@ -1,7 +1,8 @@
 """The ledger of the clock: asking for an action, and finding what is due.
 
-An action is asked in the transaction of its cause; asking twice for the same is asking once. It is
-the one queue of the product: whatever has to be done later stands here and nowhere else.
+An action is asked in the transaction of its cause; asking twice for the same is asking once.
+Whatever has to be done later stands here, and here it is decided whether it is done. Heavy lines
+are handed to workers in the same transaction where there are any (reporting.work_queue).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from reporting.models import JobAction
 from reporting.models.base import table_of
+from reporting.work_queue import carry
 
 
 class Action(StrEnum):
@@ -37,6 +39,10 @@ class Action(StrEnum):
     ADOPT = "adopt"
 
 
+#: What takes long, so that reminders need not wait for it.
+HEAVY = frozenset({Action.CONSOLIDATE, Action.HAND_OVER})
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One action to be done at an instant; everything but the instant is its key."""
@@ -50,6 +56,7 @@ class Ask:
 
 
 _actions = table_of(JobAction)
+_WRITTEN = (_actions.c.id, _actions.c.due_at, _actions.c.action)
 _KEY = ("action", "form_code", "period", "unit_code", "occurrence")
 _AGAIN = " again "
 
@@ -65,9 +72,10 @@ def ask(session: Session, asked: Iterable[Ask], *, now: datetime) -> None:
     ]
     if rows:
         make = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-        session.connection().execute(
-            make.insert(_actions).on_conflict_do_nothing(index_elements=_KEY), rows
-        )
+        write = make.insert(_actions).on_conflict_do_nothing(index_elements=_KEY)
+        new = session.connection().execute(write.returning(*_WRITTEN), rows)
+        heavy = [(number, due_at) for number, due_at, action in new if action in HEAVY]
+        carry(session, heavy, now=now)
 
 
 def done_at_once(one: Ask, now: datetime) -> datetime | None:

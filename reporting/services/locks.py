@@ -1,8 +1,9 @@
-"""The locks of the product: receiving shares a (form, period), consolidating has it alone.
+"""The locks of the product: receiving shares a form, period, receiver; consolidating has it alone.
 
 An instant stamped inside the lock is therefore a true cut-off: nothing stamped before it can
-appear after the edition was read. On PostgreSQL these are advisory locks of the transaction; on
-SQLite a writing transaction already has the database to itself (reporting.db).
+appear after the edition was read. Editions of two receivers keep nobody but their own senders out,
+so that workers make them side by side. On PostgreSQL these are advisory locks of the transaction;
+on SQLite a writing transaction already has the database to itself (reporting.db).
 Consolidating waits for no row, so the locks of receiving cannot stand in a circle with it. An
 import of units or persons locks its table against other writers, and nothing besides.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Function, bindparam, func, select, text
+from sqlalchemy import ColumnElement, Function, String, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from reporting.models.base import Base, table_of
@@ -23,18 +24,19 @@ def is_needed(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
 
 
-def shared() -> Function[Any]:
-    """Let others receive for the same form and period, and keep consolidating out.
+def shared(receiver_id: ColumnElement[Any]) -> Function[Any]:
+    """Let others receive for the same form, period and receiver, and keep consolidating out.
 
-    An expression, selected together with the rows that receiving locks: one statement for both.
-    It takes the parameter that `named` gives.
+    An expression, selected together with the obligations that receiving locks: one statement for
+    both. It takes the parameter that `named` gives.
     """
-    return func.pg_advisory_xact_lock_shared(func.hashtextextended(bindparam("lock_name"), 0))
+    name = func.concat(bindparam("lock_name", type_=String()), receiver_id)
+    return func.pg_advisory_xact_lock_shared(func.hashtextextended(name, 0))
 
 
 def named(form: str, period: str) -> dict[str, str]:
     """The parameter of `shared`."""
-    return {"lock_name": f"{form}|{period}"}
+    return {"lock_name": f"{form}|{period}|"}
 
 
 def keep_other_writers_out(session: Session, model: type[Base]) -> None:
@@ -46,12 +48,24 @@ def keep_other_writers_out(session: Session, model: type[Base]) -> None:
         session.execute(text(f"LOCK TABLE {table_of(model).name} IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def exclude(session: Session, *, forms: Iterable[str], period: str) -> None:
-    """Wait for receiving of these forms and this period to finish, and keep it out."""
+_ALONE = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) "
+    "FROM unnest(CAST(:names AS text[])) AS name"
+)
+
+
+def exclude(
+    session: Session, *, forms: Iterable[str], period: str, receivers: Iterable[int]
+) -> None:
+    """Wait until nothing that is owed to some receivers is being received, and keep it out.
+
+    Locked in one order, so that two who consolidate for the same receivers are in no circle.
+    """
     if is_needed(session):
-        alone = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("lock_name"), 0)))
-        for form in sorted(set(forms)):
-            session.execute(alone, named(form, period))
+        wanted = sorted(set(receivers))
+        prefixes = [named(form, period)["lock_name"] for form in sorted(set(forms))]
+        names = [f"{prefix}{receiver}" for prefix in prefixes for receiver in wanted]
+        session.execute(_ALONE, {"names": names})
 
 
 def take_turn(session: Session, name: str) -> None:

@@ -32,14 +32,26 @@ def make_report(
     Raises Overflow with the cell that has over 15 digits, Conflict where the form has no place
     for a unit, NotFound for a lost declaration.
     """
-    contributions = contributions_of(
-        basis, inputs, session=session, catalogue=catalogue, reader=reader
-    )
-    if parts:
-        known = KeptInputs(read_editions(session, catalogue, [part.key for part in parts]))
-        contributions += contributions_of(
-            basis, parts, session=session, catalogue=catalogue, reader=known
+    if not parts:
+        return make_from(session, catalogue, basis, (inputs, reader))
+    known = KeptInputs(read_editions(session, catalogue, [part.key for part in parts]))
+    return make_from(session, catalogue, basis, (inputs, reader), (parts, known))
+
+
+def make_from(
+    session: Session,
+    catalogue: Catalogue,
+    basis: Basis,
+    *brought: tuple[Sequence[Input], InputReader],
+) -> Report:
+    """The same from inputs of any kind, each with what reads them."""
+    contributions = [
+        one
+        for inputs, reader in brought
+        for one in contributions_of(
+            basis, inputs, session=session, catalogue=catalogue, reader=reader
         )
+    ]
     return _build(basis, contributions)
 
 

@@ -14,7 +14,7 @@ from forms.definition import FormVersion
 from forms.issues import Issue
 from forms.period import BadPeriod, Period, Window
 from forms.returns import RawReturn
-from reporting.db import Asked, ask_at_once
+from reporting.at_once import Asked, ask_at_once
 from reporting.models import (
     ReportingObligation,
     ReportingUnit,
@@ -170,7 +170,7 @@ _wanted = and_(
 # Made once: making a statement anew for each return costs more than running it.
 # The unit's row is locked too: two forms of one unit that read each other arrive one by one.
 _LOCK = (
-    select(func.nextval("submission_id_seq"), locks.shared())
+    select(func.nextval("submission_id_seq"), locks.shared(_owed.receiver_id))
     .select_from(_joined)
     .where(_wanted)
     .with_for_update(of=[_owed_table, _unit_table], key_share=True)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from forms.asked_twice import AskedTwice, asked_twice, reasons_of
 from forms.catalogue import Catalogue
 from forms.timetable import Reason
 from reporting.models import JobAction, ReportingObligation, ReportingUnit, Stand, UnitTerm
@@ -50,8 +51,9 @@ def look_ahead(bell: Bell, *, now: datetime, span: timedelta = HORIZON) -> list[
             session, catalogue=bell.catalogue, zone=bell.zone, now=now, until=until
         )
         counts = _units_by_kind(session, now)
+        twice = asked_twice(bell.catalogue)
         for one in planned:
-            lines += _planned(bell, one, counts, until)
+            lines += _planned(bell, one, counts, until, twice)
         session.rollback()
     rank = {action: number for number, action in enumerate(Action)}
     return sorted(lines, key=lambda line: (line.at, rank[Action(line.action)], line.form_code))
@@ -136,11 +138,16 @@ def _concerned(catalogue: Catalogue, row: JobAction, groups: _Groups) -> list[_G
 
 
 def _planned(
-    bell: Bell, one: PlannedOpening, counts: Mapping[str, int], until: datetime
+    bell: Bell,
+    one: PlannedOpening,
+    counts: Mapping[str, int],
+    until: datetime,
+    twice: Sequence[AskedTwice],
 ) -> Iterator[Ahead]:
     units = {kind: counts[kind] for kind in one.form.reporter_kinds if kind in counts}
     code, period = one.form.code, one.period.code
-    yield Ahead(one.opens_at, Action.OPEN, code, period, "", units, one.days.reasons)
+    why_open = (*one.days.reasons, *reasons_of(twice, code, one.period.kind))
+    yield Ahead(one.opens_at, Action.OPEN, code, period, "", units, why_open)
     for ask in follow_ups_of(one, bell.catalogue, bell.zone):
         if ask.due_at <= until:
             who = {kind: units[kind] for kind in units if _falls_on(ask.occurrence, one, kind)}

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import String, select, type_coerce
+from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from forms.canonical import read_report, sha256, write_report
 from forms.catalogue import Catalogue
 from forms.returns import Report
 from reporting.errors import NotFound, Overflow
-from reporting.models import Edition, EditionInput, EditionPart, ReportingUnit, Submission
+from reporting.models import Edition, ReportingUnit
 from reporting.services.actors import Act, Actor
 from reporting.services.contributions import Input, KeptInputs
 from reporting.services.edition_basis import (
@@ -29,6 +29,7 @@ from reporting.services.edition_basis import (
 from reporting.services.kept_reports import contents_of
 from reporting.services.making_editions import make_report
 from reporting.services.rights import reaches
+from reporting.services.taking_apart import Entered, entered_editions
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,11 @@ def _rebuild(session: Session, catalogue: Catalogue, edition_id: int) -> Rebuilt
     if edition.basis is None:
         said = "was made before its basis was kept, and cannot be made again"
         return Rebuilt(edition_id, about, "", (said,))
-    went, parts = _inputs(session, edition_id), _parts(session, edition_id)
+    entered = entered_editions(session, [edition_id])[edition_id]
+    went, parts = (
+        [_went(one) for one in entered if one.is_estimate is is_estimate]
+        for is_estimate in (False, True)
+    )
     faults, reports = _reports(session, catalogue, went)
     if faults:
         return Rebuilt(edition_id, about, "", tuple(faults))
@@ -112,54 +117,15 @@ def _differences(edition: Edition, content: bytes, lines: Sequence[str]) -> Iter
         yield "its basis and inputs do not have the hash that was kept"
 
 
-def _inputs(session: Session, edition_id: int) -> list[_Went]:
-    """The revisions that went in, in the order in which they are hashed."""
-    query = (
-        select(
-            EditionInput.submission_id,
-            EditionInput.revision,
-            EditionInput.content_sha256,
-            Submission.form_code,
-            Submission.form_version,
-            ReportingUnit.code,
-            type_coerce(ReportingUnit.kind, String),
-        )
-        .join(Submission, Submission.id == EditionInput.submission_id)
-        .join(ReportingUnit, ReportingUnit.id == Submission.unit_id)
-        .where(EditionInput.edition_id == edition_id)
+def _went(one: Entered) -> _Went:
+    """One input with the line by which it is hashed."""
+    unit, form, version = one.input.unit_code, one.input.form_code, one.input.form_version
+    line = (
+        part_line(unit, form, one.revision, one.sha256)
+        if one.is_estimate
+        else revision_line(unit, form, version, one.revision, one.sha256)
     )
-    rows = sorted(session.execute(query), key=lambda row: (row[5], row[3]))
-    return [
-        _Went(
-            revision_line(unit, form, version, revision, digest),
-            Input(number, unit, kind, form, version),
-            digest,
-        )
-        for number, revision, digest, form, version, unit, kind in rows
-    ]
-
-
-def _parts(session: Session, edition_id: int) -> list[_Went]:
-    """The editions that stood in for reports, likewise."""
-    query = (
-        select(
-            Edition.id,
-            Edition.number,
-            Edition.sha256,
-            Edition.form_code,
-            Edition.form_version,
-            ReportingUnit.code,
-            type_coerce(ReportingUnit.kind, String),
-        )
-        .join(EditionPart, EditionPart.part_id == Edition.id)
-        .join(ReportingUnit, ReportingUnit.id == Edition.unit_id)
-        .where(EditionPart.edition_id == edition_id)
-    )
-    rows = sorted(session.execute(query), key=lambda row: (row[5], row[3]))
-    return [
-        _Went(part_line(unit, form, number, digest), Input(key, unit, kind, form, version), digest)
-        for key, number, digest, form, version, unit, kind in rows
-    ]
+    return _Went(line, one.input, one.sha256)
 
 
 def _reports(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import orjson
 
 from forms.canonical import canonical_json
 from forms.definition import Severity
@@ -38,7 +39,7 @@ class Proof:
     def as_data(self) -> dict[str, Any]:
         """The file of a receipt, as `verify_receipt.py` reads it."""
         return {
-            "body": json.loads(self.body),
+            "body": orjson.loads(self.body),
             "key_id": self.key_id,
             "sha256": self.sha256,
             "signature": self.signature,
@@ -123,7 +124,8 @@ def verdict_beforehand(issues: Iterable[Issue]) -> Verdict:
 
 def receipt_number(submission_id: int, received_at: datetime) -> str:
     """The number on a receipt: the day in Hà Nội and the number of the revision."""
-    return f"{received_at.astimezone(_HA_NOI):%Y%m%d}-{submission_id:06d}"
+    day = received_at.astimezone(_HA_NOI)
+    return f"{day.year:04d}{day.month:02d}{day.day:02d}-{submission_id:06d}"
 
 
 def issues_as_data(issues: Iterable[Issue]) -> list[dict[str, Any]]:

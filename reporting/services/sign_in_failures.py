@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
 
 from sqlalchemy import ColumnElement, ScalarSelect, delete, func, select
@@ -95,6 +96,7 @@ def forget_old(session: Session, *, now: datetime) -> tuple[int, int]:
     )
 
 
+@lru_cache(maxsize=4_096)
 def network_of(address: str) -> str:
     """What is counted as one place: an IPv4 address, or the /64 that one line of IPv6 has."""
     try:

@@ -19,7 +19,7 @@ from forms.catalogue import Catalogue
 from forms.definition import FormVersion
 from forms.issues import Issue
 from forms.returns import Report
-from reporting.db import write_at_once
+from reporting.at_once import write_at_once
 from reporting.models import ReportingObligation, Submission, SubmissionStatus
 from reporting.models.base import table_of
 from reporting.services.actors import Actor

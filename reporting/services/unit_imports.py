@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from reporting.models import ReportingUnit
+from reporting.models import ReportingUnit, UnitKind
 from reporting.services import locks
 from reporting.services.actors import Actor
 from reporting.services.audit import Entry, record
 from reporting.services.identifiers import normalise_identifier
+from reporting.services.import_effects import Effect, What
 from reporting.services.import_faults import ImportFault
 from reporting.services.import_files import ImportResult, ImportRow, in_order
+from reporting.services.unit_effects import as_they_were, effects_of
 from reporting.services.unit_files import COLUMNS
+from reporting.services.unit_map import LineageCircle, follow, read_edges
 from reporting.services.unit_partial import check_partial, check_unplaced
 from reporting.services.unit_plan import Plan, check_plan, place
 from reporting.services.unit_rows import PartialFacts, UnitFacts, read_row
@@ -41,6 +44,7 @@ def import_units(
         locks.keep_other_writers_out(session, ReportingUnit)
     facts, partial, faults = _read(rows)
     plan = Plan(read_registry(session))
+    before = as_they_were(plan, facts)
     faults.extend(place(plan, facts))
     mentioned = {normalise_identifier(row.cells.get("code") or "") for row in rows}
     faults.extend(check_plan(plan, facts, mentioned=mentioned))
@@ -51,6 +55,8 @@ def import_units(
     touched = [plan.units[code] for code in {fact.code for fact in facts}]
     created = sum(not unit.id for unit in touched)
     changed = sum(unit.id != 0 and unit.is_changed for unit in touched)
+    effects = tuple(effects_of(plan, before, facts))
+    doubts = tuple(_doubts(session, plan, effects))
     if not dry_run:
         write_plan(session, plan, actor=actor, now=now)
     if (created or changed) and not dry_run:
@@ -60,7 +66,32 @@ def import_units(
             "units": sorted({fact.code for fact in facts}),
         }
         record(session, actor, Entry(act="unit.imported", subject="unit", details=details), now=now)
-    return ImportResult(created, changed, len(touched) - created - changed, (), dry_run)
+    same = len(touched) - created - changed
+    return ImportResult(created, changed, same, (), dry_run, effects, doubts)
+
+
+def _doubts(session: Session, plan: Plan, effects: Iterable[Effect]) -> Iterator[ImportFault]:
+    """Communes that come under another province than the one that their own became."""
+    moved = [
+        effect
+        for effect in effects
+        if effect.what is What.MOVED
+        and effect.kind == UnitKind.COMMUNE
+        and plan.units[effect.before].kind == plan.units[effect.after].kind
+    ]
+    if not moved:
+        return
+    edges, lives = read_edges(session)
+    for day in sorted({effect.on for effect in moved}):
+        try:
+            moves = follow(edges, lives, since=day - timedelta(days=1), on=day)
+        except LineageCircle:
+            return  # Whoever asks for another map is told; units can be mended all the same.
+        for effect in (effect for effect in moved if effect.on == day):
+            into = [part.unit for part in moves.get(effect.before, ())] or [effect.before]
+            if effect.after not in into:
+                told = ", ".join(into)
+                yield ImportFault(effect.line, "parent", "other_province", effect.before, told)
 
 
 def _read(

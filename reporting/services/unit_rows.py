@@ -83,8 +83,8 @@ def read_row(row: ImportRow) -> tuple[UnitFacts | PartialFacts, list[ImportFault
     code = reader.code("code", is_required=True)
     parent = reader.code("parent", is_required=kind not in (None, UnitKind.GOVERNMENT))
     name_en = reader.name("name_en", is_required=False)
-    first = reader.day("valid_from", is_required=True)
-    last = reader.day("valid_to", is_required=False)
+    first = read_day(reader, "valid_from", is_required=True)
+    last = read_day(reader, "valid_to", is_required=False)
     identifiers = reader.identifiers(kind)
     if first and last and last < first:
         reader.fault("valid_to", "ends_before_start", last.isoformat(), first.isoformat())
@@ -100,6 +100,19 @@ def read_row(row: ImportRow) -> tuple[UnitFacts | PartialFacts, list[ImportFault
     return facts, reader.faults
 
 
+def read_day(reader: RowReader, column: str, *, is_required: bool) -> date | None:
+    """A day as 2025-07-01 or as 1/7/2025, which is day/month/year as Vietnam writes it."""
+    text = reader.text(column, is_required=is_required, limit=LONGEST_CODE)
+    if not text:
+        return None
+    match = _ISO_DAY.fullmatch(text) or _LOCAL_DAY.fullmatch(text)
+    if match is not None:
+        with suppress(ValueError):  # 31/02/2026 has the shape of a day.
+            return date(int(match["year"]), int(match["month"]), int(match["day"]))
+    reader.fault(column, "bad_date", text, "2025-07-01, 01/07/2025")
+    return None
+
+
 class _UnitReader(RowReader):
     """Reads the cells of a line about a unit."""
 
@@ -112,18 +125,6 @@ class _UnitReader(RowReader):
             return UnitKind(text)
         if text:
             self.fault("kind", "unknown_kind", text, ", ".join(UnitKind))
-        return None
-
-    def day(self, column: str, *, is_required: bool) -> date | None:
-        """A day as 2025-07-01 or as 1/7/2025, which is day/month/year as Vietnam writes it."""
-        text = self.text(column, is_required=is_required, limit=LONGEST_CODE)
-        if not text:
-            return None
-        match = _ISO_DAY.fullmatch(text) or _LOCAL_DAY.fullmatch(text)
-        if match is not None:
-            with suppress(ValueError):  # 31/02/2026 has the shape of a day.
-                return date(int(match["year"]), int(match["month"]), int(match["day"]))
-        self.fault(column, "bad_date", text, "2025-07-01, 01/07/2025")
         return None
 
     def identifiers(self, kind: UnitKind | None) -> dict[IdentifierScheme, str]:

@@ -30,6 +30,7 @@ from reporting.services.drafts import DraftView, Typed
 from reporting.services.explanations import WRITERS, Explained, Warned, wants_explanation, warned_by
 from reporting.services.finding_drafts import list_drafts, name_obligations
 from reporting.services.receipts import Verdict, issue_for_people
+from reporting.services.reported_elsewhere import reported_elsewhere
 from reporting.services.rights import may_do_to
 from reporting.services.sign_off import Sent
 from reporting.sign_off_doors import (
@@ -252,6 +253,15 @@ def _page(obligation_id: int, *, stale: Stale | None = None, **more: Any) -> str
             warnings=_warnings(view),
             tables=figure_tables(form, view.raw, view.verdict.issues, view.verdict.report),
             words=_words(session, view),
+            elsewhere=reported_elsewhere(
+                session,
+                actor=actor,
+                catalogue=parts.catalogue,
+                form=form,
+                unit_id=view.owed.unit_id,
+                period=view.owed.period,
+                report=view.verdict.report,
+            ),
             since=stale.more["changes"] if stale else None,
             told=of_refusal(stale) if stale else None,
             **more,

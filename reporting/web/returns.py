@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from forms.canonical import read_report
 from forms.definition import FormVersion
 from forms.issues import Issue
-from forms.returns import RawReturn
+from forms.returns import RawReturn, Report
 from forms.rule_outcomes import printed
 from reporting.errors import Stale
 from reporting.http import (
@@ -35,6 +37,7 @@ from reporting.services.named import form_for_period, form_named, unit_named
 from reporting.services.obligations import OwedForm, list_owed
 from reporting.services.receipts import Receipt, Verdict, issue_for_people
 from reporting.services.refusing import Delivery, refuse, refused_beforehand
+from reporting.services.reported_elsewhere import Elsewhere, reported_elsewhere
 from reporting.services.rights import require_for_unit
 from reporting.services.submissions import preflight, receipt_of, receive
 from reporting.services.templates import make_template
@@ -68,7 +71,10 @@ class Chosen:
 @allows(Right.PAGE)
 def prepare() -> str:
     """The page of one return: download the template, drop the file, check it or send it."""
-    return render("prepare.html", chosen=_chosen(), now=current_parts().clock())
+    chosen = _chosen()
+    return render(
+        "prepare.html", chosen=chosen, elsewhere=_elsewhere(chosen), now=current_parts().clock()
+    )
 
 
 @blp.get("/template")
@@ -187,7 +193,16 @@ def show_receipt(submission_id: int) -> str:
         receipt = receipt_of(session, kept.submission)
         keys = trusted_keys(session, parts.signer)
         settling = settling_of(session, kept)
-    form = form_named(parts.catalogue, receipt.form, receipt.version)
+        form = form_named(parts.catalogue, receipt.form, receipt.version)
+        elsewhere = reported_elsewhere(
+            session,
+            actor=current_actor(),
+            catalogue=parts.catalogue,
+            form=form,
+            unit_id=kept.submission.unit_id,
+            period=receipt.period,
+            report=read_report(form, kept.submission.canonical),
+        )
     return render(
         "receipt.html",
         receipt=receipt,
@@ -197,6 +212,7 @@ def show_receipt(submission_id: int) -> str:
         form=form,
         issues=[issue_for_people(issue) for issue in receipt.issues],
         cross_checks=kept.cross_checks,
+        elsewhere=elsewhere,
         rules=_rules_in_words(form),
         is_again=request.args.get("again") == "1",
         digest=digest_in_groups,
@@ -247,6 +263,21 @@ def _chosen() -> Chosen:
     return Chosen(view, form, period.code, owed[0] if owed else None, is_for_draft, has_draft, seen)
 
 
+def _elsewhere(chosen: Chosen, report: Report | None = None) -> Sequence[Elsewhere]:
+    """What the unit has already reported on other forms, to be offered or compared."""
+    parts = current_parts()
+    with parts.reading_sessions() as session:
+        return reported_elsewhere(
+            session,
+            actor=current_actor(),
+            catalogue=parts.catalogue,
+            form=chosen.form,
+            unit_id=chosen.unit.id,
+            period=chosen.period,
+            report=report,
+        )
+
+
 def _is_of_another(chosen: Chosen, raw: RawReturn) -> bool:
     """Whether a file that could be read is for another unit, form or period."""
     here = (chosen.unit.code, chosen.form.code, chosen.period)
@@ -275,5 +306,6 @@ def _verdict_page(
         hindrances=[issue_for_people(issue) for issue in hindrances],
         errors=[issue_for_people(issue) for issue in receipt.errors if issue not in hindrances],
         warnings=[issue_for_people(issue) for issue in receipt.warnings],
+        elsewhere=_elsewhere(chosen, receipt.report),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK

@@ -28,7 +28,9 @@ from reporting.workbooks.edition_sheets import (
 from reporting.workbooks.figure_rows import TableRows
 from reporting.workbooks.fitted_layout import lay_out_report
 from reporting.workbooks.live_formulas import live_cells
+from reporting.workbooks.restated_sheet import mark_estimates, write_restated
 from reporting.workbooks.table_frame import write_note, write_signatures, write_table_top
+from reporting.workbooks.target_sheet import write_target_lines, write_targets
 from reporting.workbooks.writing import StreamedSheet, writing_workbook
 
 
@@ -44,11 +46,16 @@ def write_consolidated(
     # A derived layout is known by a code of ours; on paper it bears the code of its form.
     printed = replace(form, code=form.code.removesuffix(SUFFIX))
     about = f"Biểu số {printed.code}, {edition.period.label_vi}"
+    report = mark_estimates(report, edition.restated)
     layout = lay_out_report(printed, report, window=edition.window)
     title = f"{about}, bản tổng hợp số {edition.number}"
+    if edition.restated is not None:
+        title += f", quy đổi theo bản đồ đơn vị ngày {edition.restated.on:%d/%m/%Y}"
     with writing_workbook(out or buffer, made_at=edition.cut_off_at, title=title) as workbook:
         sheet = workbook.add_sheet(sheet_name(printed))
         _write_figures(sheet, workbook.styles, layout, form=form, report=report, edition=edition)
+        write_targets(workbook, edition, about=about)
+        write_restated(workbook, edition, about=about)
         write_coverage(workbook, edition, about=about)
         write_sources(workbook, edition, about=about)
         write_issues(workbook, edition, about=about)
@@ -66,6 +73,7 @@ def _write_figures(
     edition: EditionFacts,
 ) -> None:
     live = live_cells(form, report)
+    estimated = edition.restated.estimated if edition.restated else {}
     write_heading(
         sheet,
         styles,
@@ -79,7 +87,16 @@ def _write_figures(
     for table in layout.tables:
         data = report.tables[table.table.key]
         write_table_top(sheet, styles, layout, table, nil=data.nil)
-        TableRows(sheet, styles, layout, table, data=data, live=live[table.table.key]).write()
+        TableRows(
+            sheet,
+            styles,
+            layout,
+            table,
+            data=data,
+            live=live[table.table.key],
+            estimated=estimated.get(table.table.key, frozenset()),
+        ).write()
+    write_target_lines(sheet, styles, layout, edition)
     write_note(sheet, styles, layout, report.note)
     write_signatures(sheet, styles, layout, edition)
     _finish(sheet, layout, edition)
@@ -88,7 +105,9 @@ def _write_figures(
 def _finish(sheet: StreamedSheet, layout: FormLayout, edition: EditionFacts) -> None:
     set_up_page(sheet, layout)
     # In a footer & begins a command, and && is the sign itself.
-    code, number = layout.form.code.replace("&", "&&"), edition.number
+    code, number = layout.form.code.replace("&", "&&"), str(edition.number)
+    if edition.restated is not None:
+        number += f", quy đổi {edition.restated.on:%d/%m/%Y}"
     sheet.set_footer(
         f"&L&8Biểu số {code}, bản số {number}&C&8Mã kiểm {edition.sha256[:16]}&R&8Trang &P/&N"
     )

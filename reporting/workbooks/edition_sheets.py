@@ -14,6 +14,9 @@ SOURCE_SHEET = "Nguồn"
 ISSUES_SHEET = "Cần giải trình"
 EXPLAINED_SHEET = "Giải trình"
 
+#: What stands behind the name of a row whose every cell is an estimate.
+ESTIMATED = "(*)"
+
 MISSING = "Chưa báo cáo"
 RETURNED = "Bị trả lại, chưa gửi lại"
 NIL = "Báo cáo không phát sinh"
@@ -56,6 +59,8 @@ def write_coverage(workbook: OpenWorkbook, edition: EditionFacts, *, about: str)
     coverage = edition.coverage
     sheet = PlainSheet(workbook, COVERAGE_SHEET, _COVERAGE_WIDTHS, footer=about)
     _write_title(sheet, "Mức độ đầy đủ của số liệu", edition, about)
+    if edition.erratum:
+        sheet.line(edition.erratum, bold=True, align="center")
     sheet.gap()
     for label, key in _COUNTS:
         if key in coverage:
@@ -142,7 +147,10 @@ def write_explained(workbook: OpenWorkbook, edition: EditionFacts, *, about: str
 def remark(edition: EditionFacts) -> str:
     """The line under the title: which edition this is, and how much of it is there."""
     received, expected = _count(edition.coverage, "received"), _count(edition.coverage, "expected")
-    text = f"Bản tổng hợp số {edition.number}, chốt số liệu lúc {instant_text(edition.cut_off_at)}"
+    text = which(edition)
+    estimated = sum(map(len, edition.restated.estimated.values())) if edition.restated else 0
+    if estimated:
+        text += f"; {estimated} dòng ước tính theo tỷ lệ khai báo (in nghiêng, có dấu {ESTIMATED})"
     if expected:
         whole = "đủ" if received == expected else "mới có"
         text += f"; {whole} {received}/{expected} báo cáo"
@@ -150,6 +158,8 @@ def remark(edition: EditionFacts) -> str:
             text += f", CHƯA ĐỦ {edition.publish_from} % ĐỂ CÔNG BỐ"
     if edition.is_final is not None:
         text += "; bản chính thức" if edition.is_final else "; bản tạm thời"
+    if edition.erratum:
+        text += f". {edition.erratum.partition(':')[0]} (xem trang {COVERAGE_SHEET})"
     if edition.issues:
         text += f"; {len(edition.issues)} điểm cần giải trình (xem trang {ISSUES_SHEET})"
     return text
@@ -158,8 +168,17 @@ def remark(edition: EditionFacts) -> str:
 def _write_title(sheet: PlainSheet, title: str, edition: EditionFacts, about: str) -> None:
     sheet.title(title)
     sheet.line(f"{about} - {edition.unit_name}", align="center", italic=True)
-    number, cut_off = edition.number, instant_text(edition.cut_off_at)
-    sheet.line(f"Bản tổng hợp số {number}, chốt số liệu lúc {cut_off}", align="center", italic=True)
+    sheet.line(which(edition), align="center", italic=True)
+
+
+def which(edition: EditionFacts) -> str:
+    """Which edition this is, and on which map of units where that is not its own."""
+    cut_off = f"chốt số liệu lúc {instant_text(edition.cut_off_at)}"
+    if edition.restated is None:
+        return f"Bản tổng hợp số {edition.number}, {cut_off}"
+    of = ", ".join(f"số {number} ({unit})" for unit, number, _, _ in edition.restated.editions)
+    day = f"{edition.restated.on:%d/%m/%Y}"
+    return f"Quy đổi theo bản đồ đơn vị ngày {day} từ bản tổng hợp {of}, {cut_off}"
 
 
 def _count(coverage: Mapping[str, Any], key: str) -> int:

@@ -62,6 +62,7 @@ class TableRows:
         *,
         data: TableData,
         live: LiveCells,
+        estimated: frozenset[str] = frozenset(),
     ) -> None:
         self._sheet, self._styles = sheet, styles
         self._layout, self._table = layout, table
@@ -79,6 +80,7 @@ class TableRows:
         for cell in self._cells:
             if cell.formula:
                 self._computed[cell.at] = True
+        self._estimated = np.array([name.path in estimated for name in data.names], np.bool_)
         self._grows = table.grows
         self._positions = (
             {} if self._grows else {name.key: at for at, name in enumerate(data.names)}
@@ -120,7 +122,8 @@ class TableRows:
         self._first = first
         self._values: list[list[int]] = values.tolist()
         self._states: list[list[int]] = states.tolist()
-        self._is_ordinary: list[bool] = ordinary.all(axis=1).tolist()
+        ordinary = ordinary.all(axis=1) & ~self._estimated[chunk]
+        self._is_ordinary: list[bool] = ordinary.tolist()
 
     def _write_data(self, line: Line) -> None:
         at = line.index if self._grows else self._position(line)
@@ -171,6 +174,7 @@ class TableRows:
 
     def _write_each(self, line: Line, at: int) -> None:
         values, states = self._values[at - self._first], self._states[at - self._first]
+        look = {"italic": True} if self._estimated[at] else {}
         for cell in self._cells:
             if cell.at < 0:
                 self._write_text(line.row, cell, at)
@@ -181,7 +185,7 @@ class TableRows:
                 value=values[cell.at],
                 state=states[cell.at],
                 digits=cell.digits,
-                style=self._styles.figure(row_digits(cell.column, line.declared)),
+                style=self._styles.figure(row_digits(cell.column, line.declared), **look),
                 formula=self._formula(line, cell) if self._live.cells[at, cell.at] else "",
             )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
@@ -163,3 +164,13 @@ def test_no_float_and_no_half_character_has_a_canonical_form() -> None:
         canonical_json({"a": float("nan")})
     with pytest.raises(UnicodeEncodeError):
         canonical_json("\ud800")
+
+
+@pytest.mark.parametrize("plane", range(17))
+def test_a_report_is_written_as_any_json_library_writes_it(plane: int) -> None:
+    """Every sign of Unicode, in which no two libraries may differ by an escape."""
+    codes = range(plane * 0x10000, (plane + 1) * 0x10000)
+    note = "".join(chr(code) for code in codes if not 0xD800 <= code < 0xE000)
+    form = catalogue().latest(CODES[0])
+    written = write_report(form, replace(_verdict(form).report, note=note))
+    assert canonical_json(json.loads(written)) == written

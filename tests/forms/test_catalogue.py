@@ -45,6 +45,7 @@ def test_the_shipped_forms_are_published(shipped: Catalogue) -> None:
         "02/XLD",
         "03/GQKN",
         "DC.01",
+        "DVC.01",
         "I.02/VPCP/TH",
         "II.06a/VPCP/KSTT",
         "II.06c/VPCP/KSTT",

@@ -17,8 +17,9 @@ def shipped() -> Catalogue:
 
 
 def test_single_row_forms_without_a_declared_higher_form_get_one(shipped: Catalogue) -> None:
-    """III.01a is consolidated by III.01c, so only the other three are derived."""
+    """III.01a is consolidated by III.01c, so only the other four are derived."""
     assert [form.code for form in shipped.consolidated_layouts()] == [
+        "DVC.01~TH",
         "I.02/VPCP/TH~TH",
         "III.01d/VPCP/KSTT~TH",
         "IV.01/VPCP/KSTT~TH",

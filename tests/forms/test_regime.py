@@ -52,7 +52,15 @@ occasions:
 def test_shipped_regimes() -> None:
     """TT01 has no fourth quarter; TT06 has nine months and carries nothing over."""
     regimes = load_forms().regimes
-    assert sorted(regimes) == ["ND09-DC", "TT01-I", "TT01-II", "TT01-III", "TT01-IV", "TT06-2025"]
+    assert sorted(regimes) == [
+        "MAU-DVC",
+        "ND09-DC",
+        "TT01-I",
+        "TT01-II",
+        "TT01-III",
+        "TT01-IV",
+        "TT06-2025",
+    ]
     assert regimes["TT01-II"].periods == ("Q1", "Q2", "Q3", "Y")
     assert regimes["TT06-2025"].periods == ("Q1", "Q2", "Q3", "Q4", "H1", "9M", "Y")
     assert regimes["TT06-2025"].predecessors == {}

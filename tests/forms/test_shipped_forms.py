@@ -1,4 +1,4 @@
-"""The twelve forms say what the printed ones say."""
+"""The forms say what the printed ones say."""
 
 from __future__ import annotations
 

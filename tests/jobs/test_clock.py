@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,8 +20,8 @@ from jobs.leading import FileLead, SecondScheduler, ServerLead, lead_of
 from reporting.db import make_engine, make_session_factory, migrate
 from reporting.models import JobAction, JobRun, ReportingObligation, UnitKind
 from tests.builders import a_unit
+from tests.jobs.processes import started, until
 
-PATIENCE = 40.0
 #: Within how many seconds another scheduler leads after a death. It asks for the lead every second;
 #: the rest is for a busy machine.
 TAKE_OVER = 10.0
@@ -43,36 +42,21 @@ def store(empty_database_url: str) -> str:
 @contextmanager
 def scheduler(url: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """`reporting-jobs serve` as a process of its own; ended by its number."""
-    command = [str(Path(sys.executable).parent / "reporting-jobs"), "serve", "--every", "0.2"]
-    with log.open("ab") as written:
-        process = subprocess.Popen(
-            command,
-            env=os.environ | {"REPORTING_DATABASE_URL": url},
-            stdout=written,
-            stderr=written,
-        )
-    try:
+    with started(["serve", "--every", "0.2"], url, log) as process:
         yield process
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        process.wait(timeout=30)
-
-
-def until(what: Callable[[], object], log: Path, *, patience: float = PATIENCE) -> None:
-    """Wait until something holds; fails with the log of the process."""
-    give_up = time.monotonic() + patience
-    while time.monotonic() < give_up:
-        if what():
-            return
-        time.sleep(0.1)
-    pytest.fail(log.read_text(errors="replace")[-3_000:])
 
 
 def count(engine: sa.Engine, model: type) -> int:
     """How many rows there are."""
     with Session(engine) as session:
         return session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
+
+
+def workers_inside(engine: sa.Engine) -> int:
+    """How many schedulers have their worker."""
+    with engine.connect() as connection:
+        counted = connection.execute(sa.text("SELECT count(*) FROM procrastinate_workers"))
+        return int(counted.scalar_one())
 
 
 def rings_ended(engine: sa.Engine) -> int:
@@ -104,6 +88,7 @@ def test_another_scheduler_takes_over_from_one_that_was_killed(store: str, tmp_p
     with scheduler(store, logs[0]) as first:
         until(lambda: "leads" in logs[0].read_text(), logs[0])
         with scheduler(store, logs[1]):
+            until(lambda: workers_inside(engine) == 2, logs[1])  # So both are up.
             time.sleep(2)
             assert "leads" not in logs[1].read_text()
             first.send_signal(signal.SIGKILL)

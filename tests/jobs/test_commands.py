@@ -138,6 +138,8 @@ def test_the_preview_says_what_will_fire_for_whom_and_why(run: Run) -> None:
     assert "19/09/2026" in said
     assert "Mở nhận" in said
     assert any("consolidate" in line and "II.06c" in line for line in said.splitlines())
+    # Two forms of one circular ask for the same figure, and whoever plans is told.
+    assert "! Chỉ tiêu KNTC.01 (Đơn khiếu nại thuộc thẩm quyền) cũng hỏi" in " ".join(said.split())
 
 
 def test_the_preview_of_an_open_period_counts_and_explains_each_line(run: Run) -> None:

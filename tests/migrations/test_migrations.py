@@ -101,3 +101,15 @@ def test_what_was_owed_before_the_ledger_keeps_its_due_instant(empty_database_ur
     assert row[0] == row[1]
     assert row[2] == "missing"
     engine.dispose()
+
+
+def test_the_queue_has_the_schema_of_the_release_that_is_installed(empty_database_url: str) -> None:
+    """A new release of procrastinate with another schema needs a migration; SQLite has no queue."""
+    installed = (files("procrastinate.sql") / "schema.sql").read_text()
+    ours = (files("migrations") / "versions" / "0007_procrastinate.sql").read_text()
+    assert ours.partition("\n")[2] == installed
+    engine = make_engine(empty_database_url)
+    command.upgrade(alembic_config(engine), "head")
+    of_queue = {name for name in table_names(engine) if name.startswith("procrastinate_")}
+    assert len(of_queue) == (4 if engine.dialect.name == "postgresql" else 0)
+    engine.dispose()

@@ -6,13 +6,26 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, MetaData, Table, bindparam, func, insert, select, text
+from sqlalchemy import (
+    Engine,
+    Executable,
+    MetaData,
+    Table,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from reporting.db import ask_at_once, check_drift, make_engine, make_session_factory, migrate
+from reporting.at_once import ask_at_once, write_at_once
+from reporting.db import check_drift, make_engine, make_session_factory, migrate
 from reporting.models import Base
 from reporting.models.base import NAMING_CONVENTION, UtcDateTime, enum_text
 
@@ -184,6 +197,60 @@ def test_what_fails_among_things_asked_at_once_fails_as_elsewhere(own_engine: En
         assert ask_at_once(connection, (_READ, {"wanted": 5})) == [[]]
 
 
+def test_what_is_written_at_once_is_there_after_the_commit(own_engine: Engine) -> None:
+    """It travels with the commit, or with the next question, which sees it."""
+    with own_engine.begin() as connection:
+        write_at_once(connection, (_WRITE, [_row(1), _row(2)]), last=_paint(1))
+        assert [line[2] for line in connection.execute(_READ, {"wanted": 1})] == ["red"]
+        write_at_once(connection, (_WRITE, [_row(3)]), last=_paint(2))
+        assert [line[2] for line in ask_at_once(connection, (_READ, {"wanted": 2}))[0]] == ["red"]
+        write_at_once(connection, (_WRITE, [_row(4)]), last=_paint(3))
+    with own_engine.connect() as connection:
+        assert connection.scalars(select(EVENT.c.id).order_by(EVENT.c.id)).all() == [1, 2, 3, 4]
+
+
+def test_what_is_written_at_once_is_gone_after_a_rollback(own_engine: Engine) -> None:
+    """What was held back is forgotten, and the next transaction begins afresh."""
+    with own_engine.connect() as connection:
+        write_at_once(connection, (_WRITE, [_row(1)]), last=_paint(1))
+        connection.rollback()
+        assert connection.scalar(select(func.count()).select_from(EVENT)) == 0
+
+
+def test_a_write_that_fails_fails_before_anyone_hears_of_success(own_engine: Engine) -> None:
+    """At the latest the commit raises it, and nothing of the transaction stays."""
+
+    def write(*numbers: int) -> None:
+        with own_engine.begin() as connection:
+            for number in numbers:
+                write_at_once(connection, (_WRITE, [_row(number)]), last=_paint(0))
+
+    write(1)
+    with pytest.raises(IntegrityError):
+        write(2, 1)
+    with own_engine.connect() as connection:
+        assert connection.scalars(select(EVENT.c.id)).all() == [1]
+
+
+def test_many_shapes_of_one_statement_are_answered(own_engine: Engine) -> None:
+    """More than a connection keeps prepared, before and after a rollback, which forgets them."""
+    with own_engine.connect() as connection:
+        for count in (*range(1, 120), *range(1, 120)):
+            rows = [_row(number) for number in range(count)]
+            write_at_once(connection, (_WRITE, rows), last=_paint(0))
+            assert len(ask_at_once(connection, (_READ, {"wanted": count - 1}))[0]) == 1
+            connection.rollback()
+
+
+def _row(number: int) -> dict[str, Any]:
+    return {"id": number, "at": datetime(2026, 1, 1, tzinfo=UTC), "colour": Colour.RED}
+
+
+def _paint(number: int) -> tuple[Executable, dict[str, Any]]:
+    return _PAINT, {"wanted": number, "paint": Colour.BLUE}
+
+
+_PAINT = update(EVENT).where(EVENT.c.id < bindparam("wanted")).values(colour=bindparam("paint"))
 _WRITE = insert(EVENT)
 _READ = select(EVENT.c.id, EVENT.c.at, EVENT.c.colour).where(EVENT.c.id == bindparam("wanted"))
 _SLEEP = select(func.pg_sleep(1))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from reporting.cli import main
 from reporting.db import make_engine, make_session_factory, migrate
-from reporting.models import Submission
+from reporting.models import ReportingUnit, Submission
 from tests.builders import IN_Q3
 from tests.reporting.services.countries import a_country, edition_of, report
+from tests.reporting.services.mergers import became, ends
 
 FORM = "II.06c/VPCP/KSTT"
 
@@ -71,9 +73,52 @@ def test_the_list_and_an_instant_of_the_past(store: str) -> None:
     assert said["tables"]["a"]["total"]["c4"] == "240"
 
 
+def test_what_changed_is_said_and_written(store: str, tmp_path: Path) -> None:
+    """By unit and cell to the output; all of it into a workbook or JSON."""
+    engine = make_engine(store)
+    later = IN_Q3 + timedelta(hours=1)
+    with make_session_factory(engine).begin() as session:
+        report(session, "X05502", 1, at=later)
+        h55 = session.scalars(select(ReportingUnit).where(ReportingUnit.code == "H55")).one()
+        edition_of(session, h55, at=later)
+    engine.dispose()
+    done = run("diff", "2", "--out", str(tmp_path / "khac.json"))
+    assert done.exit_code == 0, done.output
+    assert "late_arrival X05502 Đơn vị X05502: không có -> bản số 1" in done.output
+    assert "a/total/c4: 240 -> 360 (120)" in done.output
+    said = json.loads((tmp_path / "khac.json").read_text())
+    assert (said["old"]["number"], said["new"]["number"]) == (1, 2)
+    assert said["units"][0]["old"] is None
+    assert run("diff", "2", "1", "--out", str(tmp_path / "khac.xlsx")).exit_code == 0
+    assert (tmp_path / "khac.xlsx").read_bytes()[:2] == b"PK"
+    assert run("diff", "1").exit_code == 1
+    assert run("diff", "2", "--out", "khac.txt").exit_code == 2
+
+
 def test_choosing_says_what_it_did(store: str) -> None:
     """With a reason; a unit that owes nothing here cannot be chosen."""
     done = run("choose", FORM, "2026-Q3", "H55", "X05502", "--out", "--reason", "đang kiểm tra")
     assert done.output == "X05502: left out; the next edition has it so\n"
     other = run("choose", FORM, "2026-Q3", "H55", "X00101", "--out", "--reason", "thử")
     assert other.exit_code == 1
+
+
+def test_an_edition_on_another_map(store: str, tmp_path: Path) -> None:
+    """The same figures under the new unit, as JSON and as a workbook; a refusal ends with 1."""
+    engine = make_engine(store)
+    with make_session_factory(engine).begin() as session:
+        units = {unit.code: unit for unit in session.scalars(select(ReportingUnit))}
+        ends(session, units["H55"], before=date(2026, 10, 1))
+        became(session, units["H55"], units["H01"], on=date(2026, 10, 1))
+    engine.dispose()
+    done = run("restate", "1", "--on", "2026-10-01")
+    assert done.exit_code == 0, done.output
+    assert "H55 -> H01" in done.output
+    assert "H01 2026-10-01" in done.output
+    said = json.loads(done.output.splitlines()[-1])
+    assert (said["unit"], said["tables"]["a"]["total"]["c4"]) == ("H01", "240")
+    file = tmp_path / "restated.xlsx"
+    assert run("restate", "1", "--on", "1/10/2026", "--out", str(file)).exit_code == 0
+    assert file.read_bytes().startswith(b"PK")
+    refused = run("restate", "9", "--on", "2026-10-01")
+    assert (refused.exit_code, "There is no edition 9" in refused.output) == (1, True)

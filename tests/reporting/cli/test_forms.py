@@ -8,6 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from reporting.cli.forms import forms_group
+from reporting.cli.indicators import indicators_group
 from tests.forms.declaring import SHAPES, a_form
 
 
@@ -21,7 +22,7 @@ def test_check_says_how_much_was_looked_at() -> None:
     """Good declarations end with 0."""
     result = run("check")
     assert result.exit_code == 0
-    assert "13 form versions, 6 regimes, 1 lists: no faults." in result.output
+    assert "14 form versions, 7 regimes, 1 lists: no faults." in result.output
 
 
 def test_check_prints_every_fault_of_a_file(tmp_path: Path) -> None:
@@ -113,3 +114,14 @@ def test_json_schema_is_json() -> None:
     """The schema can be piped to a file as it is."""
     schema = json.loads(run("json-schema", "01/TCD").output)
     assert schema["properties"]["form"] == {"const": "01/TCD"}
+
+
+def test_indicators_are_listed_and_what_is_asked_twice_is_told() -> None:
+    """The dictionary with its cells; two forms that ask one thing are a warning, and no failure."""
+    listed = CliRunner().invoke(indicators_group, ["list"])
+    assert "DVCTT.03" in listed.output
+    assert "2026: 30" in listed.output
+    checked = CliRunner().invoke(indicators_group, ["check"])
+    assert checked.exit_code == 0
+    assert "KNTC.01 Đơn khiếu nại thuộc thẩm quyền: hỏi hai lần" in checked.output
+    assert "no faults, 1 asked twice." in checked.output

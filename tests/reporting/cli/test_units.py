@@ -102,3 +102,31 @@ def test_units_are_listed_and_shown_as_of_a_day(store: Path) -> None:
     merged = run(units_group, "show", "82", "--on", "2026-09-14").output
     assert "H20  Tỉnh Đồng Tháp" in merged
     assert "2025-07-01  H58 Tỉnh Tiền Giang (whole)" in merged
+
+
+def test_a_merger_is_looked_over_and_then_taken(store: Path) -> None:
+    """Ended first, then joined to its successor; the dry run says what either does."""
+    file = store / "units.csv"
+    file.write_text(
+        "code;kind;name_vi;parent;valid_from;valid_to\n"
+        "X1;commune;Xã Một;H55;2025-07-01;2026-09-30\n"
+        "X2;commune;Xã Hai;H55;2025-07-01;\n",
+        "utf-8",
+    )
+    assert run(units_group, "import", str(file)).exit_code == 0
+    file.write_text(
+        "code;kind;name_vi;parent;valid_from\nX2;commune;Xã Ba;H55;2026-10-01\n", "utf-8"
+    )
+    tried = run(units_group, "import", str(file), "--dry-run")
+    assert "2026-10-01 renamed X2  Xã Hai -> Xã Ba" in tried.output
+    edges = store / "lineage.csv"
+    edges.write_text("predecessor;successor;on_date;kind\nX1;X2;2026-10-01;merge\n", "utf-8")
+    looked = run(units_group, "lineage", str(edges), "--dry-run")
+    assert looked.exit_code == 0, looked.output
+    assert "2026-10-01 merged X1  Xã Một -> X2 Xã Hai" in looked.output
+    assert "II.06a/VPCP/KSTT" in looked.output
+    assert "1 mergers made" in run(units_group, "lineage", str(edges)).output
+    edges.write_text("predecessor;successor;on_date;kind\nX1;X9;2026-10-01;merge\n", "utf-8")
+    refused = run(units_group, "lineage", str(edges))
+    assert refused.exit_code == 1
+    assert "there is no unit “X9” on 2026-10-01" in refused.output

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from threading import Barrier
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from reporting.db import make_engine, make_session_factory, migrate
 from reporting.models import (
     Edition,
     JobAction,
@@ -27,11 +23,11 @@ from reporting.models import (
 )
 from reporting.services import scheduled_work
 from reporting.services.job_runs import last_ring
-from reporting.services.ledger import Action, Ask, ask, waiting
+from reporting.services.ledger import HEAVY, Action, Ask, ask
 from reporting.services.periods import open_regime_period
 from reporting.services.ringing import ring
-from reporting.work import HEAVY, ring_lightly, work
-from tests.builders import LEAF_FORM, Q3, SYSTEM, ZONE, a_province, a_return, a_unit, shipped_forms
+from reporting.work import ring_lightly, waiting_lines, work_line
+from tests.builders import LEAF_FORM, Q3, SYSTEM, ZONE, a_return, a_unit, shipped_forms
 from tests.reporting.services.receiving import send
 from tests.reporting.services.towers import Tower, at
 
@@ -219,44 +215,16 @@ def test_heavy_work_is_left_to_workers(tower: Tower) -> None:
     assert rung.done["open"] > 0
     assert not HEAVY & rung.done.keys()
     runs = tower.count(JobRun)
-    worked = work(tower.bell, now=tower.now)
-    assert worked.done.keys() <= {*HEAVY, "skipped"}
-    assert sum(worked.done.values()) > 0
-    assert work(tower.bell, now=tower.now).done == Counter()
-    assert tower.count(JobRun) == runs + 1
+    waits = waiting_lines(tower.bell, now=tower.now)
+    done = [work_line(tower.bell, number, tower.now).done for number in waits]
+    assert {name for counted in done for name in counted} <= {*HEAVY, "skipped"}
+    assert [sum(counted.values()) for counted in done] == [1] * len(waits)
+    assert tower.count(JobRun) == runs + len(waits) > runs
+    assert not set(waits) & set(waiting_lines(tower.bell, now=tower.now))
     with tower.sessions() as session:
         last = session.scalars(select(JobRun).order_by(JobRun.id.desc()).limit(1)).one()
         rings = session.scalars(select(JobRun.finished_at).where(JobRun.job == "ring"))
         assert (last.job, last_ring(session)) == ("work", max(filter(None, rings)))
-
-
-def test_workers_at_once_share_the_work(empty_database_url: str) -> None:
-    """Four of them: every line is done once, by one of them."""
-    if empty_database_url.startswith("sqlite"):
-        return  # On SQLite there are no workers.
-    engine = make_engine(empty_database_url)
-    migrate(engine)
-    sessions = make_session_factory(engine)
-    with sessions.begin() as session:
-        for code in ("H55", "H26", "H17"):
-            a_unit(session, f"{code}X", parent=a_province(session, code))
-    tower = Tower(sessions)
-    tower.ring(at(15, month=6))
-    tower.now = at(23)
-    ring_lightly(tower.bell, now=tower.now)
-    together = Barrier(4)
-
-    def worker(_number: int) -> int:
-        together.wait()
-        return sum(work(tower.bell, now=tower.now).done.values())
-
-    with sessions() as session:
-        waits = len(session.scalars(waiting(tower.now)).all())
-    with ThreadPoolExecutor(4) as pool:
-        done = list(pool.map(worker, range(4)))
-    engine.dispose()
-    assert waits > 4
-    assert sum(done) == waits
 
 
 def test_a_period_that_was_opened_by_hand_after_its_due_day_is_followed_too(tower: Tower) -> None:

@@ -311,3 +311,39 @@ def test_whatever_is_imported_the_registry_stays_sound(
         for (one, _, last), (other, first, _) in zip(rows, rows[1:], strict=False):
             assert one != other or (last is not None and last < first)
     savepoint.rollback()
+
+
+def test_what_a_file_does_to_whom_is_told_before_it_is_done(registry: Session) -> None:
+    """Made, renamed, moved, ended, changed; and nothing of a unit that stays as it is."""
+    lines = [f"X{number},commune,Xã {number},H20,2025-07-01" for number in range(1, 6)]
+    assert [one.what for one in take(registry, *lines).effects] == ["new"] * 5
+    tried = take(
+        registry,
+        "X1,commune,Xã Mới,H20,2026-10-01",
+        "X2,commune,Xã 2,H01,2026-10-01",
+        "X3,commune,Xã 3,H20,2025-07-01,2026-09-30",
+        "X4,commune,Xã 4,H20,2025-07-01,,00004",
+        "X5,commune,Xã 5,H20,2025-07-01",
+        dry_run=True,
+    )
+    told = [(one.line, one.what, one.unit, one.before, one.after) for one in tried.effects]
+    assert told == [
+        (2, "renamed", "X1", "Xã 1", "Xã Mới"),
+        (3, "moved", "X2", "H20", "H01"),
+        (4, "ended", "X3", "", "2026-09-30"),
+        (5, "changed", "X4", "", ""),
+    ]
+    assert [one.on for one in tried.effects][:3] == [date(2026, 10, 1)] * 3
+    assert [(doubt.line, doubt.code) for doubt in tried.doubts] == [(3, "other_province")]
+
+
+def test_a_commune_that_goes_with_its_province_is_no_doubt(registry: Session) -> None:
+    """H58 became H20 on 1 July 2025, and so did what stood under it; under H01 it is told."""
+    take(
+        registry, "X1,commune,A,H58,2020-01-01,2025-06-30", "X2,commune,B,H58,2020-01-01,2025-06-30"
+    )
+    moved = take(
+        registry, "X1,commune,A,H20,2025-07-01", "X2,commune,B,H01,2025-07-01", dry_run=True
+    )
+    assert moved.faults == ()
+    assert [(doubt.line, doubt.expected) for doubt in moved.doubts] == [(3, "H20")]

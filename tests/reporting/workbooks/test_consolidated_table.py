@@ -272,7 +272,7 @@ def test_a_long_table_is_written_chunk_by_chunk() -> None:
     values[:, 8] += np.arange(count)
     values[:, 0] += np.arange(count)
     values[:, 1] += np.arange(count)
-    names = tuple(replace(table.names[0], key=f"U{n}", label=f"Đơn vị {n}") for n in range(count))
+    names = tuple(table.names[0]._replace(key=f"U{n}", label=f"Đơn vị {n}") for n in range(count))
     long = replace(
         table,
         names=names,
