@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from forms.canvas import CanvasTable, Layer
 from forms.definition import Column, OverTime
-from forms.evaluating import BoolArray
-from forms.growth import PERCENT_DIGITS, REASONS, Growth
+from forms.growth import PERCENT_DIGITS, REASONS
 from forms.period import Period
 from forms.returns import RowName, State
 from forms.time_series import Series, year_before
@@ -40,10 +38,11 @@ class Look(StrEnum):
     NONE = "none"  # there can be no such figure; `reason` may say why
 
 
+_VALUE = int(State.VALUE)
 _LOOKS = {
-    State.BLANK: Look.BLANK,
-    State.NOT_APPLICABLE: Look.NOT_APPLICABLE,
-    State.NOT_ASKED: Look.NOT_ASKED,
+    int(State.BLANK): Look.BLANK,
+    int(State.NOT_APPLICABLE): Look.NOT_APPLICABLE,
+    int(State.NOT_ASKED): Look.NOT_ASKED,
 }
 
 
@@ -114,63 +113,67 @@ def rows_named(series: Series, key: str, row: str) -> list[int] | None:
 
 
 def lines_of(series: Series, key: str, rows: Sequence[int] | None = None) -> Iterator[SeriesLine]:
-    """The lines of one table, row by row, the total last; only some rows, where these are named."""
+    """The lines of one table, row by row, the total last; some rows alone, in the order given."""
     table = series.canvas.tables[key]
     names = table.lines
-    across = [_Strip.of(series, key, heading) for heading in headings(series)]
+    across = [_Strip(series, key, heading) for heading in headings(series)]
     for row in range(len(names)) if rows is None else rows:
         for at, column in enumerate(table.table.figures):
-            cells = [strip.cell(row, at, column) for strip in across]
+            cells = [strip.cell(row, at) for strip in across]
             yield SeriesLine(names[row], column, table.ways[column.id], cells)
 
 
-@dataclass(frozen=True, eq=False)
 class _Strip:
-    """All cells of one table under one heading."""
+    """All cells of one table under one heading, as Python's own numbers."""
 
-    heading: Heading
-    table: CanvasTable
-    layer: Layer | None = None
-    partial: BoolArray | None = None
-    growth: Growth | None = None
-
-    @classmethod
-    def of(cls, series: Series, key: str, heading: Heading) -> _Strip:
+    def __init__(self, series: Series, key: str, heading: Heading) -> None:
         table = series.canvas.tables[key]
+        self._table, self._heading = table, heading
+        self._columns = table.table.figures
+        self._layer: tuple[list[list[int]], list[list[int]]] | None = None
+        self._partial: list[list[bool]] | None = None
+        self._growth: tuple[list[list[int]], list[list[bool]], list[list[int]]] | None = None
         if heading.block in (Block.CHANGE, Block.PERCENT):
             found = series.growth_to_date
             if not heading.to_date:
                 found = series.growths.get(heading.period.code, {})
-            return cls(heading, table, growth=found.get(key))
-        if not heading.to_date:
-            return cls(heading, table, table.layers.get(heading.period.code))
-        year = series.to_date if heading.block is Block.FIGURES else series.to_date_before
-        assert year is not None
-        return cls(heading, table, year.tables[key], year.partial[key])
+            if (growth := found.get(key)) is not None:
+                values = growth.absolute if heading.block is Block.CHANGE else growth.percent
+                self._growth = values.tolist(), growth.known.tolist(), growth.reason.tolist()
+            return
+        layer = table.layers.get(heading.period.code)
+        if heading.to_date:
+            year = series.to_date if heading.block is Block.FIGURES else series.to_date_before
+            assert year is not None
+            layer, self._partial = year.tables[key], year.partial[key].tolist()
+        if layer is not None:
+            self._layer = layer.values.tolist(), layer.states.tolist()
 
-    def cell(self, row: int, at: int, column: Column) -> SeriesCell:
-        if self.heading.block in (Block.CHANGE, Block.PERCENT):
-            return self._grown(row, at, column)
-        if self.layer is None:
+    def cell(self, row: int, at: int) -> SeriesCell:
+        """The cell of a row and a column."""
+        if self._heading.block in (Block.CHANGE, Block.PERCENT):
+            return self._grown(row, at)
+        if self._layer is None:
             return SeriesCell(Look.MISSING)
-        state = State(int(self.layer.states[row, at]))
-        if state is not State.VALUE:
-            is_none = self.heading.to_date and self.table.ways[column.id] is OverTime.NONE
-            return SeriesCell(Look.NONE if is_none and state is State.BLANK else _LOOKS[state])
-        value = Decimal(int(self.layer.values[row, at])).scaleb(-column.digits)
-        partial = self.partial is not None and bool(self.partial[row, at])
+        values, states = self._layer
+        column = self._columns[at]
+        if states[row][at] != _VALUE:
+            look = _LOOKS[states[row][at]]
+            is_none = self._heading.to_date and self._table.ways[column.id] is OverTime.NONE
+            return SeriesCell(Look.NONE if is_none and look is Look.BLANK else look)
+        value = Decimal(values[row][at]).scaleb(-column.digits)
+        partial = self._partial is not None and self._partial[row][at]
         return SeriesCell(Look.FIGURE, value, column.digits, partial)
 
-    def _grown(self, row: int, at: int, column: Column) -> SeriesCell:
-        if self.growth is None:
+    def _grown(self, row: int, at: int) -> SeriesCell:
+        if self._growth is None:
             return SeriesCell(Look.NONE, reason="not_comparable")
-        reason = str(REASONS[int(self.growth.reason[row, at])])
-        if self.heading.block is Block.CHANGE:
-            if not self.growth.known[row, at]:
-                return SeriesCell(Look.NONE, reason=reason)
-            value = Decimal(int(self.growth.absolute[row, at])).scaleb(-column.digits)
-            return SeriesCell(Look.FIGURE, value, column.digits)
-        if reason:
+        values, known, reasons = self._growth
+        reason = str(REASONS[reasons[row][at]])
+        if self._heading.block is Block.CHANGE:
+            digits, is_there = self._columns[at].digits, known[row][at]
+        else:
+            digits, is_there = PERCENT_DIGITS, not reason
+        if not is_there:
             return SeriesCell(Look.NONE, reason=reason)
-        value = Decimal(int(self.growth.percent[row, at])).scaleb(-PERCENT_DIGITS)
-        return SeriesCell(Look.FIGURE, value, PERCENT_DIGITS)
+        return SeriesCell(Look.FIGURE, Decimal(values[row][at]).scaleb(-digits), digits)

@@ -219,7 +219,7 @@ def _editions(
         Edition.form_code == (form.code if form.sources else f"{leaf}{SUFFIX}"),
         Edition.unit_id == unit_id,
         Edition.period.in_(periods),
-        reaches(actor, Act.READ, Edition.unit_id, form=leaf),
+        reaches(actor, Act.READ, Edition.unit_id),
         ~exists().where(
             newer.form_code == Edition.form_code,
             newer.period == Edition.period,

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from forms.cumulating import parts_until
-from forms.series_lines import Block, Heading, Look, SeriesLine
+from forms.series_lines import Block, Heading, Look, SeriesCell, SeriesLine
 from reporting.web.rendering import figure
 
 _HEIGHT, _TOP, _BOTTOM = 220, 34, 30
-_BAR, _GAP, _LEFT = 46, 30, 16
+_BAR, _GAP, _LEFT, _LETTER = 46, 30, 16, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ def picture_of(line: SeriesLine, across: Sequence[Heading]) -> Picture | None:
     room = _HEIGHT - _TOP - _BOTTOM
     scale = Decimal(room) / (most - least) if most > least else Decimal(0)
     ground = _TOP + int(most * scale)
+    words = {one: _word(cells[one]) for one in (*plain, *earlier)}
+    width = max(_BAR, *(_LETTER * len(word) + 8 for word in words.values()))
     bars, labels = [], []
     x = _LEFT
     for at, heading in enumerate(plain):
@@ -69,12 +71,15 @@ def picture_of(line: SeriesLine, across: Sequence[Heading]) -> Picture | None:
             value = cells[one].value
             size = int(abs(value) * scale) if value is not None else 0
             y = ground - size if value is None or value >= 0 else ground
-            text = figure(value) if value is not None else _WORDS.get(cells[one].look, "")
-            bars.append(Bar(x, y, size, text, is_before, value is None))
-            x += _BAR
+            bars.append(Bar(x, y, size, words[one], is_before, value is None))
+            x += width
         labels.append(((start + x) // 2, heading.period.code))
         x += _GAP
-    return Picture(x - _GAP + _LEFT, _HEIGHT, ground, _BAR, bars, labels)
+    return Picture(x - _GAP + _LEFT, _HEIGHT, ground, width, bars, labels)
+
+
+def _word(cell: SeriesCell) -> str:
+    return figure(cell.value) if cell.value is not None else _WORDS.get(cell.look, "")
 
 
 _WORDS = {

@@ -137,15 +137,18 @@ class _Lines:
     ) -> None:
         self._plain, self._sheet = sheet, sheet.sheet
         self._styles, self._series, self._across = workbook.styles, series, across
+        self._made: dict[tuple[Look, int, bool, Heading], Any] = {}
         self._last = len(_LEAD) + len(across) - 1
 
     def write(self, key: str) -> None:
         """The header, then row by row; the total first, as what is read first."""
         self._head()
         count = len(self._series.canvas.tables[key].rows)
-        for at in (count, *range(count)):
-            lines = list(lines_of(self._series, key, [at]))
-            if any(cell.look is Look.FIGURE for line in lines for cell in line.cells) or at < count:
+        found = lines_of(self._series, key, [count, *range(count)])
+        for at, (_, members) in enumerate(groupby(found, key=lambda line: line.row.path)):
+            lines = list(members)
+            # A table without a total has one all the same, which says nothing.
+            if at or any(cell.look is Look.FIGURE for line in lines for cell in line.cells):
                 self._row(lines)
 
     def _head(self) -> None:
@@ -192,6 +195,13 @@ class _Lines:
             self._plain.row += 1
 
     def _style(self, cell: SeriesCell, heading: Heading) -> Any:
+        # Looking a format up by its properties costs more than writing the cell.
+        key = cell.look, cell.digits, cell.partial, heading
+        if key not in self._made:
+            self._made[key] = self._new_style(cell, heading)
+        return self._made[key]
+
+    def _new_style(self, cell: SeriesCell, heading: Heading) -> Any:
         if cell.look is Look.NOT_ASKED:
             return self._styles.of(border=1, align="center", **_GREY, **_HATCHED)
         if cell.look is Look.MISSING:

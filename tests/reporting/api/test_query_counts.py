@@ -18,7 +18,6 @@ LISTS = [
     "/?unit=X01840", "/?unit=H55", "/subordinates?unit=H55", "/board?by=unit", "/regimes",
     "/api/v1/obligations?unit=H55&of=subordinates", "/api/v1/obligations/coming?unit=H55",
     "/api/v1/board?period=2026-Q3&by=unit", "/api/v1/regimes", "/api/v1/facts", "/indicators",
-    "/api/v1/board?period=2026-Q3&by=unit", "/api/v1/regimes",
     "/series?form=II.06c/VPCP/KSTT&unit=H55&periods=2026-Q3",
     "/api/v1/series?form=II.06c/VPCP/KSTT&unit=H55&periods=2026-Q3",
 ]  # fmt: skip
