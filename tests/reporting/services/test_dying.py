@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Engine, event, select
@@ -133,12 +134,36 @@ def rung(engine: Engine, folder: Path, death: Death) -> bool:
     own = engine.execution_options()
     event.listen(own, "before_cursor_execute", death.count)
     event.listen(own, "commit", death.commit)
-    with suppress(Killed):
+    with letting_go(engine), suppress(Killed):
         assert ring(a_bell(own, folder), now=RINGING).failed == []
         return True
-    # A process that is gone holds no connection; here what it held goes with its last frame.
-    gc.collect()
     return False
+
+
+@contextmanager
+def letting_go(engine: Engine) -> Iterator[None]:
+    """Roll back what is open at the end: a process that is gone holds no lock.
+
+    Here the frames of one that died may live until they are collected.
+    """
+    held: dict[int, Any] = {}
+
+    def take(connection: Any, *_: object) -> None:
+        held[id(connection)] = connection
+
+    def give_back(connection: Any, *_: object) -> None:
+        held.pop(id(connection), None)
+
+    events = (("checkout", take), ("checkin", give_back), ("close", give_back))
+    for name, note in events:
+        event.listen(engine, name, note)
+    try:
+        yield
+    finally:
+        for name, note in events:
+            event.remove(engine, name, note)
+        for connection in held.values():
+            connection.rollback()
 
 
 def left_behind(engine: Engine, folder: Path) -> Counter[tuple[str, ...]]:
