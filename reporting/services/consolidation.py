@@ -241,7 +241,7 @@ def _store_inputs(
         },
         execution_options={"preserve_rowcount": True},
     )
-    if written.rowcount != sum(row.counts for one in new for row in one.expected):
+    if written.rowcount != sum(len(one.counted) for one in new):
         raise Conflict(
             vi="Báo cáo đầu vào vừa thay đổi trong khi tổng hợp. Hãy tổng hợp lại.",
             en="The inputs changed while they were consolidated. Please consolidate again.",

@@ -27,6 +27,10 @@ from reporting.services.edition_basis import Basis, form_as_published
 from reporting.services.kept_reports import read_reports
 from reporting.services.packing import CELLS, ROW_IDS, names_of
 
+#: What is read where every row is wanted, and where only the total row is.
+_EACH_ROW = ("cells", "states", "is_nil", "row_ids")
+_ONLY_TOTAL = ("total_cells", "total_states", "is_nil")
+
 #: Ministries, then agencies, then other bodies, then provinces, as the registry orders the kinds.
 _RANK_OF_KIND = {kind.value: rank for rank, kind in enumerate(UnitKind)}
 
@@ -85,28 +89,28 @@ class PackedInputs:
     catalogue: Catalogue
     period: str
     receivers: Sequence[int]
-    _found: dict[tuple[str, str], Mapping[int, Any]] = field(default_factory=dict)
+    _found: dict[tuple[str, str, tuple[str, ...]], Mapping[int, Any]] = field(default_factory=dict)
     _names: dict[int, RowName] = field(default_factory=dict)
 
     def rows(self, source: Source, table: Table, inputs: Sequence[Input]) -> Rows:
         """Every row of one table of each input."""
-        blobs = self._blobs(source)
+        blobs = self._blobs(source, _EACH_ROW)
         parts = [blobs[one.key] for one in inputs]
         width = len(table.figures)
-        ids = np.frombuffer(b"".join([part[1] for part in parts]), ROW_IDS).astype(np.int64)
-        values = np.frombuffer(b"".join([part[2] for part in parts]), CELLS).reshape(-1, width)
-        states = np.frombuffer(b"".join([part[3] for part in parts]), np.uint8)
-        counts = np.array([len(part[1]) // ROW_IDS.itemsize for part in parts], np.int64)
+        values = np.frombuffer(b"".join([part[1] for part in parts]), CELLS).reshape(-1, width)
+        states = np.frombuffer(b"".join([part[2] for part in parts]), np.uint8)
+        ids = np.frombuffer(b"".join([part[4] for part in parts]), ROW_IDS).astype(np.int64)
+        counts = np.array([len(part[4]) // ROW_IDS.itemsize for part in parts], np.int64)
         self._learn(ids)
         return Rows(ids, self._names, values, states.reshape(-1, width), counts)
 
     def totals(self, source: Source, table: Table, inputs: Sequence[Input]) -> Totals:
         """The total row of one table of each input."""
-        blobs = self._blobs(source)
+        blobs = self._blobs(source, _ONLY_TOTAL)
         parts = [blobs[one.key] for one in inputs]
         width = len(table.figures)
-        values = np.frombuffer(b"".join([part[4] for part in parts]), CELLS).reshape(-1, width)
-        states = np.frombuffer(b"".join([part[5] for part in parts]), np.uint8)
+        values = np.frombuffer(b"".join([part[1] for part in parts]), CELLS).reshape(-1, width)
+        states = np.frombuffer(b"".join([part[2] for part in parts]), np.uint8)
         return Totals(values, states.reshape(-1, width))
 
     def reports(self, inputs: Sequence[Input]) -> Mapping[int, Report]:
@@ -115,11 +119,11 @@ class PackedInputs:
 
     def is_nil(self) -> set[int]:
         """The revisions that have said, so far as was read, that there was nothing to report."""
-        return self._all(lambda row: bool(row[6]))
+        return self._all(lambda row: bool(row[3]))
 
     def is_zero(self) -> set[int]:
         """The revisions with figures of which each is 0."""
-        return self._all(lambda row: not row[6] and _says(row[3]) and not _says(row[2]))
+        return self._all(lambda row: not row[3] and not _says(row[1]) and _says(row[2]))
 
     def _all(self, said: Callable[[Any], bool]) -> set[int]:
         """The revisions of which something holds in every table that was read."""
@@ -130,21 +134,13 @@ class PackedInputs:
                 (yes if said(row) else no).add(key)
         return yes - no
 
-    def _blobs(self, source: Source) -> Mapping[int, Any]:
-        """The packed blobs of one table of every report in force, by revision: read once."""
-        wanted = (source.form, source.table)
+    def _blobs(self, source: Source, columns: tuple[str, ...]) -> Mapping[int, Any]:
+        """Packed blobs of one table of every report in force, by revision: read once."""
+        wanted = (source.form, source.table, columns)
         if wanted not in self._found:
             packed, owed = table_of(PackedTable).c, table_of(ReportingObligation).c
             query = (
-                select(
-                    packed.submission_id,
-                    packed.row_ids,
-                    packed.cells,
-                    packed.states,
-                    packed.total_cells,
-                    packed.total_states,
-                    packed.is_nil,
-                )
+                select(packed.submission_id, *(packed[name] for name in columns))
                 .join(ReportingObligation, owed.in_force_id == packed.submission_id)
                 .where(
                     owed.form_code == source.form,

@@ -52,9 +52,14 @@ class Plan:
         return self.latest is not None and self.latest.input_sha256 == self.input_sha256
 
     @cached_property
+    def counted(self) -> list[Expected]:
+        """Whose reports go in."""
+        return [row for row in self.expected if row.counts]
+
+    @cached_property
     def inputs(self) -> list[Input]:
         """The reports that go in."""
-        return [_input(row, row.submission_id) for row in self.expected if row.counts]
+        return [_input(row, row.submission_id) for row in self.counted]
 
     @cached_property
     def estimates(self) -> list[Input]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from sqlalchemy import String, select, type_coerce
+from sqlalchemy import String, null, select, true, type_coerce
 from sqlalchemy.orm import Session
 
 from reporting.models import (
@@ -85,6 +85,8 @@ def list_expected(
             _sent.content_sha256,
             type_coerce(_sent.status, String),
             _sent.is_on_time,
+            true(),
+            null(),
         )
         .select_from(ReportingObligation)
         .join(ReportingUnit, _unit.id == _owed.unit_id)
@@ -95,7 +97,7 @@ def list_expected(
             _owed.receiver_id.in_(list(receivers)),
         )
     )
-    rows = [Expected(*row) for row in session.connection().execute(query).all()]
+    rows = map(Expected._make, session.connection().execute(query).all())
     # The text order of a database depends on its collation, so the codes are ordered here.
     return sorted(rows, key=itemgetter(2, 5))
 
@@ -113,9 +115,9 @@ def has_received(session: Session, *, codes: Sequence[str], period: str, unit_id
 
 def is_final(expected: Sequence[Expected]) -> bool:
     """Whether every report that is expected is in and accepted, and there is one."""
-    awaited = [row for row in expected if row.is_awaited]
-    return bool(awaited) and all(
-        row.counts and row.status == SubmissionStatus.ACCEPTED for row in awaited
+    return any(row.counts for row in expected) and all(
+        row.status == SubmissionStatus.ACCEPTED if row.counts else not row.is_awaited
+        for row in expected
     )
 
 
@@ -127,12 +129,12 @@ def coverage_of(
     `nil` and `zero` are the revisions that say that there was nothing, and those that say 0 in
     every cell. Who was waived, and who was left out by choice, is not expected.
     """
-    rows = [row for row in expected if row.is_awaited]
-    waiting = [row for row in rows if not row.counts]
-    counted = [row for row in rows if row.counts]
+    counted = [row for row in expected if row.counts]
+    others = [row for row in expected if not row.counts] if len(counted) < len(expected) else []
+    waiting = [row for row in others if row.is_awaited]
     on_time = sum(1 for row in counted if row.is_on_time)
     return {
-        "expected": len(rows),
+        "expected": len(counted) + len(waiting),
         "received": len(counted),
         "accepted": sum(1 for row in counted if row.status == SubmissionStatus.ACCEPTED),
         "on_time": on_time,
@@ -141,8 +143,8 @@ def coverage_of(
         "nil": _named(row for row in counted if row.submission_id in nil),
         "missing": _named(row for row in waiting if row.submission_id is None),
         "returned": _named(row for row in waiting if row.submission_id is not None),
-        "not_applicable": _named(row for row in expected if row.is_waived and not row.counts),
-        "left_out": _named(row for row in expected if not row.chosen and not row.is_waived),
+        "not_applicable": _named(row for row in others if row.is_waived),
+        "left_out": _named(row for row in others if not row.chosen and not row.is_waived),
         "estimated": _named(row for row in waiting if row.stand_in is not None),
     }
 

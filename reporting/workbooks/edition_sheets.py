@@ -20,7 +20,7 @@ ESTIMATED = "(*)"
 MISSING = "Chưa báo cáo"
 RETURNED = "Bị trả lại, chưa gửi lại"
 NIL = "Báo cáo không phát sinh"
-ESTIMATED = "Ước theo bản tổng hợp của đơn vị"
+STOOD_IN = "Ước theo bản tổng hợp của đơn vị"
 WAIVED = "Không phải báo cáo kỳ này"
 LEFT_OUT = "Cơ quan tổng hợp không đưa vào"
 
@@ -33,7 +33,7 @@ _COUNTS = (
     (f"    {NIL.lower()}", "nil"),
     ("    mọi số liệu bằng 0", "zero"),
     (MISSING, "missing"),
-    (f"    {ESTIMATED.lower()}", "estimated"),
+    (f"    {STOOD_IN.lower()}", "estimated"),
     (RETURNED, "returned"),
     (WAIVED, "not_applicable"),
     (LEFT_OUT, "left_out"),
@@ -42,7 +42,7 @@ _COUNTS = (
 _NAMED = (
     ("missing", MISSING),
     ("returned", RETURNED),
-    ("estimated", ESTIMATED),
+    ("estimated", STOOD_IN),
     ("nil", NIL),
     ("not_applicable", WAIVED),
     ("left_out", LEFT_OUT),
