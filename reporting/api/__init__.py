@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, Unauthorized, UnprocessableEntity
 from reporting import __version__
 from reporting.api import (
     accounts,
+    choices,
     clients,
     consolidations,
     drafts,
@@ -57,6 +58,7 @@ BLUEPRINTS = (
     indicators.blp,
     registry.blp,
     unit_imports.blp,
+    choices.blp,
     consolidations.blp,
     restating.blp,
     lineage.blp,
