@@ -165,6 +165,12 @@ CATALOGUE: Mapping[str, Wording] = {
         "Row {label} is typed by the unit that reports {expected} and is not in this edition; the "
         "total is without it.",
     ),
+    "period_half_open": Wording(
+        "Kỳ chưa mở cho {given} trong {expected} báo cáo phải nhận; chưa đến lúc gửi các báo cáo "
+        "đó.",
+        "The period is not open yet for {given} of the {expected} reports that are expected; they "
+        "cannot have been sent.",
+    ),
     "unlike_its_parts": Wording(
         "Báo cáo khác bản tổng hợp các báo cáo thành phần ({label}): báo cáo ghi "
         "“{given}”, các báo cáo thành phần cộng lại là “{expected}”.",

@@ -33,7 +33,7 @@ from reporting.services.actors import Actor
 from reporting.services.audit import Entry, record_all
 from reporting.services.consolidated_layouts import consolidated_layout, require_may_consolidate
 from reporting.services.contributions import PackedInputs
-from reporting.services.doubts import doubts_about_inputs, doubts_of
+from reporting.services.doubts import doubts_about_inputs, doubts_of, half_open
 from reporting.services.edition_basis import keep_what_decides
 from reporting.services.edition_differences import reports_unlike_their_parts
 from reporting.services.edition_plan import Plan, plan_editions
@@ -135,6 +135,13 @@ def consolidate_units(
         one.unit.id: _make(session, catalogue, reader, one, actor=actor, cut_off=cut_off)
         for one in new
     }
+    early = half_open(
+        session,
+        codes=codes,
+        period=period.code,
+        receivers=[one.unit.id for one in new],
+        at=cut_off,
+    )
     unlike = reports_unlike_their_parts(
         session, catalogue, [row for one in new for row in one.expected], period=period.code
     )
@@ -142,8 +149,8 @@ def consolidate_units(
     for one in new:
         edition = editions[one.unit.id]
         edition.coverage = coverage_of(one.expected, nil=nil, zero=zero)
-        edition.issues += issues_as_data(broken.get(one.unit.id, ()))
-        edition.issues += issues_as_data(unlike.get(one.unit.id, ()))
+        for doubts in (broken, unlike, early):
+            edition.issues += issues_as_data(doubts.get(one.unit.id, ()))
     session.add_all(editions.values())
     session.flush()
     _store_inputs(session, new, editions, codes)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from forms.checking import broken_rules
@@ -67,6 +68,29 @@ def doubts_about_inputs(
                 label = f"{name}: {issue.label}"
                 told.append(replace(issue, severity=Severity.WARNING, label=label))
     return found
+
+
+def half_open(
+    session: Session, *, codes: Sequence[str], period: str, receivers: Sequence[int], at: datetime
+) -> Mapping[int, list[Issue]]:
+    """A note for each receiver some of whose reports may not even be sent yet: one statement."""
+    later = case((ReportingObligation.opens_at > at, 1), else_=0)
+    query = (
+        select(ReportingObligation.receiver_id, func.sum(later), func.count())
+        .where(
+            ReportingObligation.form_code.in_(codes),
+            ReportingObligation.period == period,
+            ReportingObligation.receiver_id.in_(receivers),
+        )
+        .group_by(ReportingObligation.receiver_id)
+        .having(func.sum(later) > 0)
+    )
+    return {
+        receiver: [
+            Issue("period_half_open", Severity.WARNING, given=str(closed), expected=str(owed))
+        ]
+        for receiver, closed, owed in session.execute(query)
+    }
 
 
 def _mixed_versions(inputs: Sequence[Input]) -> list[Issue]:

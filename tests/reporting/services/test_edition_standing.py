@@ -8,7 +8,14 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from reporting.models import Edition, JobAction, ReportingUnit, Submission, SubmissionStatus
+from reporting.models import (
+    Edition,
+    JobAction,
+    ReportingObligation,
+    ReportingUnit,
+    Submission,
+    SubmissionStatus,
+)
 from reporting.services.edition_standing import Standing, stale_editions, standings_of
 from reporting.services.ledger import Action, Ask, ask
 from reporting.services.ringing import Bell, ring
@@ -153,3 +160,21 @@ def test_the_clock_makes_a_stale_edition_again_within_the_hour_and_drafts_it(
     ).all()
     assert [line.occurrence for line in lines] == ["after edition 1"]
     assert lines[0].done_at is not None
+
+
+def test_a_period_that_is_half_open_is_said_with_the_edition(
+    session: Session, country: Country, h55: ReportingUnit
+) -> None:
+    """One of two communes may not send yet: the edition is made, provisional, and says so."""
+    report(session, "X05501")
+    owed = session.scalars(
+        select(ReportingObligation).where(
+            ReportingObligation.unit_id == country.communes["X05502"].id
+        )
+    ).one()
+    owed.opens_at = IN_Q3 + timedelta(days=1)
+    session.flush()
+    edition = edition_of(session, h55)
+    [issue] = [one for one in edition.issues if one["code"] == "period_half_open"]
+    assert (issue["given"], issue["expected"]) == ("1", "2")
+    assert standing(session, edition) is Standing.PROVISIONAL
