@@ -105,7 +105,13 @@ def _together(
     for at, (insert, names, count) in enumerate(shape):
         lines: list[dict[str, Any]] = []
         for _ in range(count):
-            lines.append({name: bindparam(f"row_{row}_{name}") for name in names})
+            # Rows after the first are not given the types of their columns by insert().values().
+            lines.append(
+                {
+                    name: bindparam(f"row_{row}_{name}", type_=insert.table.c[name].type)
+                    for name in names
+                }
+            )
             places |= {f"row_{row}_{name}": (row, name) for name in names}
             row += 1
         parts.append(insert.values(lines).cte(f"part_{at}"))

@@ -9,6 +9,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 from sqlalchemy.orm import Session
 
+from reporting.cli.arguments import NUMBER
 from reporting.cli.opening import console_actor, open_parts
 from reporting.cli.printing import a_console, local_time
 from reporting.models import Role
@@ -153,7 +154,7 @@ def list_grants(login: str) -> None:
 
 
 @accounts_group.command("revoke-grant")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def revoke_grant(number: int) -> None:
     """Take back role NUMBER, for good."""
     with open_parts() as parts, parts.sessions.begin() as session:

@@ -13,7 +13,7 @@ NUMBER = click.IntRange(0, 2**63 - 1)
 
 
 class DayType(click.DateTime):
-    """A day of the years in which a period may be."""
+    """A day, or an instant, of the years in which a period may be."""
 
     def convert(
         self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
@@ -26,3 +26,4 @@ class DayType(click.DateTime):
 
 
 DAY = DayType(["%Y-%m-%d", "%d/%m/%Y"])
+INSTANT = DayType(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])

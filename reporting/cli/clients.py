@@ -89,7 +89,7 @@ def list_all() -> None:
 
 
 @clients_group.command("rotate")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.option("--days", default=OVERLAP.days, help="How long the old token stays good.")
 def rotate_one(number: int, days: int) -> None:
     """Make a token in the place of that of client NUMBER, and print it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from reporting.cli.arguments import DAY, NUMBER
+from reporting.cli.arguments import DAY, INSTANT, NUMBER
 from reporting.cli.opening import console_actor, open_parts
 from reporting.cli.printing import local_time, whole_file
 from reporting.services.change_exports import entered_text, workbook_of
@@ -48,7 +48,7 @@ def list_all(form: str, period: str) -> None:
 
 
 @editions_group.command("rebuild")
-@click.argument("edition", type=int, required=False)
+@click.argument("edition", type=NUMBER, required=False)
 @click.option("--all", "is_all", is_flag=True, help="Every edition that there is.")
 def rebuild(edition: int | None, is_all: bool) -> None:
     """Make EDITION again from the evidence of its inputs, and compare it with what is kept.
@@ -75,8 +75,8 @@ def rebuild(edition: int | None, is_all: bool) -> None:
 
 
 @editions_group.command("diff")
-@click.argument("edition", type=int)
-@click.argument("other", type=int, required=False)
+@click.argument("edition", type=NUMBER)
+@click.argument("other", type=NUMBER, required=False)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="An .xlsx or .json.")
 def diff(edition: int, other: int | None, out: Path | None) -> None:
     """Say what changed in EDITION since OTHER, by default since the one before it.
@@ -107,14 +107,15 @@ def diff(edition: int, other: int | None, out: Path | None) -> None:
     if out is not None:
         data = json.dumps(found.as_data(), ensure_ascii=False, indent=1) + "\n"
         is_workbook = out.suffix == ".xlsx"
-        out.write_bytes(workbook_of(found).content if is_workbook else data.encode())
+        with whole_file(out) as written:
+            written.write(workbook_of(found).content if is_workbook else data.encode())
 
 
 @editions_group.command("as-of")
 @click.argument("form")
 @click.argument("period")
 @click.argument("unit")
-@click.argument("instant", type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]))
+@click.argument("instant", type=INSTANT)
 def as_of(form: str, period: str, unit: str, instant: datetime) -> None:
     """Print what consolidating FORM for PERIOD and UNIT would have given at INSTANT, local time.
 

@@ -9,6 +9,7 @@ import click
 from rich.table import Table as Grid
 from rich.text import Text
 
+from reporting.cli.arguments import NUMBER
 from reporting.cli.opening import console_actor, open_parts
 from reporting.cli.printing import a_console, local_time
 from reporting.services.chain_files import export_keys
@@ -74,7 +75,7 @@ def receipts_group() -> None:
 
 
 @receipts_group.command("export")
-@click.argument("submissions", type=int, nargs=-1, required=True)
+@click.argument("submissions", type=NUMBER, nargs=-1, required=True)
 @click.option("--folder", type=_FOLDER, default=Path(), help="Where to; here, if left out.")
 def export_receipts(submissions: tuple[int, ...], folder: Path) -> None:
     """Write the receipts of SUBMISSIONS, to be checked by verify_receipt.py."""

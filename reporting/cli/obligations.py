@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from reporting.cli.arguments import DAY, NUMBER
 from reporting.cli.opening import console_actor, open_parts
-from reporting.cli.printing import local_time
+from reporting.cli.printing import local_time, whole_file
 from reporting.models import ReportingUnit
 from reporting.parts import Parts
 from reporting.services import obligation_acts as acts
@@ -147,7 +147,8 @@ def scan_of(number: int, out: Path | None) -> None:
         click.echo(f"{found.document_number} of {found.document_date}, by {found.actor}")
         click.echo(f"{found.scan_name}, SHA-256 {found.scan_sha256}")
         if out is not None:
-            out.write_bytes(found.scan)
+            with whole_file(out) as written:
+                written.write(found.scan)
 
 
 @click.command("assign")

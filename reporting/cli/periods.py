@@ -11,7 +11,7 @@ from rich.text import Text
 
 from forms.period import BadPeriod, Period
 from reporting.cli.opening import console_actor, open_parts
-from reporting.cli.printing import a_console, local_time
+from reporting.cli.printing import a_console, local_time, whole_file
 from reporting.services import obligation_acts as acts
 from reporting.services.board import By, board
 from reporting.services.consolidation import consolidate
@@ -159,7 +159,8 @@ def consolidate_form(form: str, period: str, unit: str, out: Path | None) -> Non
                     edition_id=edition.id,
                     catalogue=parts.catalogue,
                 )
-            out.write_bytes(made.content)
+            with whole_file(out) as written:
+                written.write(made.content)
             click.echo(str(out))
 
 

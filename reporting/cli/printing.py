@@ -33,8 +33,14 @@ def local_time(parts: Parts, instant: datetime | None) -> str:
 
 @contextmanager
 def whole_file(path: Path, *, mode: int = 0o600) -> Iterator[IO[bytes]]:
-    """A file to be written: it appears whole under its name, or not at all."""
-    handle, name = tempfile.mkstemp(prefix=".unfinished-", dir=path.parent)
+    """A file to be written: it appears whole under its name, or not at all.
+
+    Raises click.FileError where its folder is not there, or closed to us.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=".unfinished-", dir=path.parent)
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror) from error
     try:
         with os.fdopen(handle, "w+b") as file:
             os.fchmod(file.fileno(), mode)

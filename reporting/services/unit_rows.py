@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
+from forms.period import FIRST_DAY, LAST_DAY
 from reporting.models.units import IdentifierScheme, UnitKind
 from reporting.services.import_faults import ImportFault
 from reporting.services.import_files import LONGEST_CODE, ImportRow, RowReader
@@ -101,14 +102,16 @@ def read_row(row: ImportRow) -> tuple[UnitFacts | PartialFacts, list[ImportFault
 
 
 def read_day(reader: RowReader, column: str, *, is_required: bool) -> date | None:
-    """A day as 2025-07-01 or as 1/7/2025, which is day/month/year as Vietnam writes it."""
+    """A day of 1900 to 2199, as 2025-07-01 or, day/month/year as in Vietnam, as 1/7/2025."""
     text = reader.text(column, is_required=is_required, limit=LONGEST_CODE)
     if not text:
         return None
     match = _ISO_DAY.fullmatch(text) or _LOCAL_DAY.fullmatch(text)
     if match is not None:
         with suppress(ValueError):  # 31/02/2026 has the shape of a day.
-            return date(int(match["year"]), int(match["month"]), int(match["day"]))
+            day = date(int(match["year"]), int(match["month"]), int(match["day"]))
+            if FIRST_DAY <= day <= LAST_DAY:
+                return day
     reader.fault(column, "bad_date", text, "2025-07-01, 01/07/2025")
     return None
 

@@ -122,3 +122,30 @@ def test_an_edition_on_another_map(store: str, tmp_path: Path) -> None:
     assert file.read_bytes().startswith(b"PK")
     refused = run("restate", "9", "--on", "2026-10-01")
     assert (refused.exit_code, "There is no edition 9" in refused.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("rebuild", str(10**20)),
+        ("diff", str(10**20)),
+        ("diff", "1", str(10**20)),
+        ("as-of", FORM, "2026-Q3", "H55", "0001-01-01 00:00:00"),
+        ("as-of", FORM, "2026-Q3", "H55", "9999-12-31 23:59:59"),
+    ],
+)
+def test_numbers_and_instants_that_no_store_can_hold_are_refused(
+    store: str, arguments: tuple[str, ...]
+) -> None:
+    """The argument is named, and nothing is asked of the store."""
+    done = run(*arguments)
+    assert (done.exit_code, "Invalid value" in done.output) == (2, True)
+
+
+def test_a_file_whose_folder_is_not_there_is_told(store: str, tmp_path: Path) -> None:
+    """The file is named, with why it could not be written."""
+    file = tmp_path / "gone" / "edition.xlsx"
+    done = run("restate", "1", "--on", "2026-10-01", "--out", str(file))
+    assert done.exit_code == 1
+    assert "No such file or directory" in done.output
+    assert str(file) in done.output

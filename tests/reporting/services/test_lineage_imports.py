@@ -94,6 +94,8 @@ WRONG: list[tuple[list[str], list[tuple[int, str, str]]]] = [
     (["X1,N1,2026-10-01,join"], [(2, "kind", "unknown_word")]),
     (["X1,N1,2026-10-01,merge,all"], [(2, "extent", "unknown_word")]),
     (["X1,N1,2026-02-30,merge"], [(2, "on_date", "bad_date")]),
+    (["X1,N1,0001-01-01,merge"], [(2, "on_date", "bad_date")]),  # It has no day before.
+    (["X1,N1,9999-12-31,merge"], [(2, "on_date", "bad_date")]),
     (
         ["X1,N1,2026-10-01,merge", "X1,N2,2026-10-01,merge"],
         [(2, "predecessor", "whole_twice"), (3, "predecessor", "whole_twice")],
