@@ -5,19 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from forms.definition import Column, FormVersion, Mode, Table
+from forms.definition import Column, FormVersion, Mode, Source, Table
 from forms.prior_figures import PriorFigures
 from forms.returns import RowName, State, TableData
 
 
 def taken_tables(form: FormVersion, tables: Mapping[str, TableData]) -> dict[str, TableData]:
-    """The tables of an edition whose figures the form declares to be sums of other reports.
+    """The tables of an edition that the unit's own report starts from.
 
-    Stacked rows and lists are left out: they are the reports of others, with their texts, and
-    nobody sends them again.
+    Those whose figures the form declares to be sums of other reports, and those in which the form
+    itself has a row for each unit below (01/TCD). Other stacked rows and lists are left out: they
+    are the reports of others, with their texts, and nobody sends them again.
     """
-    summed = {source.into for source in form.sources if source.mode is Mode.SUM}
-    return {key: data for key, data in tables.items() if key in summed}
+    taken = {source.into for source in form.sources if is_taken(form, source)}
+    return {key: data for key, data in tables.items() if key in taken}
+
+
+def is_taken(form: FormVersion, source: Source) -> bool:
+    """Whether what a source brings is what the unit's own report says again."""
+    if source.mode is Mode.SUM:
+        return True
+    return source.mode is Mode.STACK and source.form == form.code
 
 
 class PrefilledFigures(PriorFigures):

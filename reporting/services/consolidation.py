@@ -111,7 +111,8 @@ def consolidate_units(
     Inputs are the revisions in force of what each unit is owed, in the order of unit codes. The
     cut-off is stamped while receiving is kept out. `with_estimates` lets the newest edition of a
     unit stand in for its own report while that has not come; the coverage says so. Flushes; the
-    caller commits. Raises NotAllowed, Conflict where the form consolidates nothing, Overflow.
+    caller commits. Raises NotAllowed, Conflict where the form consolidates nothing or nothing is
+    owed, Overflow.
     """
     form = consolidated_layout(catalogue, form)
     for unit in units:
@@ -121,6 +122,11 @@ def consolidate_units(
     locks.exclude(session, forms=codes, period=period.code, receivers=ids)
     cut_off = clock()
     owed = list_expected(session, codes=codes, period=period.code, receivers=ids)
+    if not owed:
+        raise Conflict(
+            vi=f"Kỳ {period} của biểu {', '.join(codes)} chưa mở: không có báo cáo nào phải nhận.",
+            en=f"The period {period} of form {', '.join(codes)} was not opened: nothing is owed.",
+        )
     plans = plan_editions(
         session, form, period, units, owed, catalogue, cut_off, with_estimates=with_estimates
     )

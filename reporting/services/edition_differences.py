@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session, undefer
 
 from forms.canonical import read_report, write_report
 from forms.catalogue import Catalogue
-from forms.definition import FormVersion, Mode, Severity
+from forms.definition import FormVersion, Severity
 from forms.issues import Issue
+from forms.prefilled_figures import is_taken
 from forms.returns import Report
 from forms.typed_rows import rows_left_to_type
 from reporting.models import Edition, ReportingObligation
@@ -123,7 +124,7 @@ def _doubt(row: Expected, number: int, cells: Sequence[Mapping[str, str | None]]
 
 
 def _is_sum(form: FormVersion) -> bool:
-    return any(source.mode is Mode.SUM for source in form.sources)
+    return any(is_taken(form, source) for source in form.sources)
 
 
 def _newest(

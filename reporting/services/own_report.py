@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from forms.prefilled_figures import is_taken
 from reporting.models import Draft, Edition, ReportingObligation, ReportingUnit
 from reporting.services.draft_record import DraftWork, find_draft, tag_of
 from reporting.services.drafts import Typed, save_draft
@@ -29,6 +30,9 @@ def draft_own_report(session: Session, at: DraftWork, edition: Edition) -> str:
     edition made is replaced by a newer one, which takes an approval back and says what changed.
     The caller commits. Raises NotFound, NotAllowed.
     """
+    form = at.catalogue.form(edition.form_code, edition.form_version)
+    if not any(is_taken(form, source) for source in form.sources):
+        return NOT_OWED
     owed = session.scalars(
         select(ReportingObligation).where(
             ReportingObligation.unit_id == edition.unit_id,

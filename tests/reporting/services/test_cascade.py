@@ -205,3 +205,36 @@ def test_a_child_that_is_amended_after_its_parent_was_signed_is_told_and_changes
     assert (doubt["given"], doubt["expected"]) == ("2", "6")
     assert doubt["cell"] == "a/total/c10"
     assert "H55" in doubt["label"]
+
+
+def test_a_form_with_a_row_for_each_unit_below_starts_from_their_rows(
+    session: Session, country: Country
+) -> None:
+    """01/TCD: the province's draft has the rows of its communes, and the total of the edition."""
+    an_open_period(session, form_code="01/TCD")
+    form = shipped_forms().latest("01/TCD")
+    typed = {column.id: 0 for column in form.table_by_key["a"].figures if column.formula is None}
+    for commune in ("X05501", "X05502"):
+        rows = [{"key": commune, "cells": typed}]
+        sent = {
+            "form": "01/TCD",
+            "unit": commune,
+            "period": "2026-Q3",
+            "tables": {"a": {"rows": rows}},
+        }
+        assert send(session, sent).verdict == "received"
+    edition = edition_of(session, country.provinces["H55"], form="01/TCD")
+    assert draft_own_report(session, WORK, edition) == DRAFTED
+    owed = session.scalars(
+        select(ReportingObligation).where(
+            ReportingObligation.form_code == "01/TCD",
+            ReportingObligation.unit_id == country.provinces["H55"].id,
+        )
+    ).one()
+    view = view_draft(session, WORK, obligation_id=owed.id)
+    assert view.verdict.verdict == "received", view.verdict.issues
+    assert view.verdict.report is not None
+    names = [name.key for name in view.verdict.report.tables["a"].names]
+    assert names == ["X05501", "X05502"]
+    assert view.differences.cells == []
+    assert view.differences.edition_id == edition.id

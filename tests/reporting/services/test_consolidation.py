@@ -263,3 +263,12 @@ def test_the_order_of_arrival_changes_nothing(
                 digests.add(edition.sha256)
             outer.rollback()
     assert len(digests) == 1
+
+
+def test_a_period_that_was_not_opened_is_consolidated_by_nobody(
+    session: Session, province: ReportingUnit
+) -> None:
+    """There is no edition of what nobody was asked for, and the sentence says so."""
+    with pytest.raises(Conflict, match="2026-Q2 of form II.06a/VPCP/KSTT was not opened"):
+        edition_of(session, province, period="2026-Q2")
+    assert session.scalar(select(func.count()).select_from(Edition)) == 0
