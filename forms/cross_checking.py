@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +21,7 @@ from forms.aligning import align, has_row, row_sources, rows_left_out, with_blan
 from forms.checking import batch_of
 from forms.compiling import compile_form
 from forms.definition import FormVersion, Rule, Severity, Table
-from forms.evaluating import empty_aligned
+from forms.evaluating import Batch, empty_aligned
 from forms.issues import Issue
 from forms.period import Period, Window
 from forms.returns import Report, State, TableData
@@ -58,6 +60,7 @@ class CrossOutcome:
     issues: tuple[Issue, ...] = ()
 
 
+@lru_cache(maxsize=512)
 def sources_of(form: FormVersion) -> tuple[str, ...]:
     """What a form's external rules read: `previous`, or codes of forms."""
     return tuple(
@@ -158,11 +161,15 @@ def _in_columns(table: Table, older: Table | None, report: Mapping[str, TableDat
     )
 
 
-class _Asker:
-    """The external rules of one report, asked one by one.
+class _Asked(NamedTuple):
+    """A report with the rows that it leaves out, as rows of blanks below its own."""
 
-    The report is asked with the rows that it leaves out, as rows of blanks below its own.
-    """
+    batch: Batch
+    data: Mapping[str, TableData]
+
+
+class _Asker:
+    """The external rules of one report, asked one by one."""
 
     def __init__(
         self,
@@ -172,24 +179,33 @@ class _Asker:
         window: Window,
         places: Places,
     ) -> None:
+        self._form = form
         self._places = places
         self._sides = sides
         self._report = report
-        there = {name: side.report for name, side in sides.items() if side.report is not None}
-        once = {name: batch_of(sides[name].form, [report]) for name, report in there.items()}
+        self._window = window
+
+    @cached_property
+    def _asked(self) -> _Asked:
+        """The report as it is asked; not made where no other side has arrived."""
+        form, report = self._form, self._report
+        there = {name: side.report for name, side in self._sides.items() if side.report is not None}
+        once = {name: batch_of(self._sides[name].form, [sent]) for name, sent in there.items()}
         left_out = {
-            table.key: rows_left_out(table, report, once, there, window) for table in form.tables
+            table.key: rows_left_out(table, report, once, there, self._window)
+            for table in form.tables
         }
-        self._data = {
+        data = {
             table.key: with_blank_rows(table, report.tables[table.key], left_out[table.key])
             for table in form.tables
         }
-        self._batch = batch_of(form, [self._data])
-        self._batch.once.update(once)
+        batch = batch_of(form, [data])
+        batch.once.update(once)
         for table in form.tables:
-            self._batch.figures[table.key].left_out = len(left_out[table.key])
+            batch.figures[table.key].left_out = len(left_out[table.key])
             for source in there:
-                align(self._batch, table, self._data[table.key].names, source, there)
+                align(batch, table, data[table.key].names, source, there)
+        return _Asked(batch, data)
 
     def outcome(self, table: Table, position: int) -> CrossOutcome:
         """What came of one rule, and the issues it gives."""
@@ -213,7 +229,7 @@ class _Asker:
             return CrossOutcome(rule_id, source, Outcome.PENDING, (issue,))
         issues = tuple(
             self._issue(table, position, row)
-            for _, row in general_failures(rule, table, self._batch)
+            for _, row in general_failures(rule, table, self._asked.batch)
             if self._concerns(rule, table, row)
         )
         return CrossOutcome(rule_id, source, Outcome.FAILED if issues else Outcome.MET, issues)
@@ -222,15 +238,16 @@ class _Asker:
         """Whether a rule is asked of a row: of those left out, only where it reads them."""
         if row < len(self._report.tables[table.key].names):
             return True
-        path = self._data[table.key].names[row].path
+        path = self._asked.data[table.key].names[row].path
         return any(
             has_row(table, source, self._sides[source].form, self._sides[source].report, path)
             for source in row_sources(rule)
         )
 
     def _issue(self, table: Table, position: int, row: int) -> Issue:
+        batch, data = self._asked
         issue = rule_issue(
-            self._batch, table, position, report=0, row=row, data=self._data, places=self._places
+            batch, table, position, report=0, row=row, data=data, places=self._places
         )
         if row < len(self._report.tables[table.key].names):
             return issue

@@ -6,6 +6,7 @@ The one place that configures Flask; everything else is asked of the parts.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -46,6 +47,7 @@ _SECONDS_TO_WAIT = 10
 #: Two years, as browsers want it; subdomains are others' to decide about.
 _SECONDS_OF_HTTPS = 63_072_000
 _LAPTOP = Environment.LAPTOP
+_Served = Callable[[Any, Any], Iterable[bytes]]
 
 #: No script runs, no other site is asked, and no other site may show our pages in a frame.
 SECURITY_HEADERS = {
@@ -73,6 +75,14 @@ class ReportingJson(DefaultJSONProvider):
         return str(value) if isinstance(value, Decimal) else DefaultJSONProvider.default(value)
 
 
+class ReportingFlask(Flask):
+    """Flask without asyncio: no route and no hook of ours needs to be asked whether it waits."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is."""
+        return func
+
+
 class PageSessions(SecureCookieSessionInterface):
     """Sessions of the pages; for a request without a cookie, as of a program, no key is made."""
 
@@ -98,11 +108,12 @@ def create_app(
     """
     parts = make_parts(settings, engine=engine, catalogue=catalogue, sessions=sessions, clock=clock)
     configure_logging(settings.environment)
-    app = Flask("reporting")
+    app = ReportingFlask("reporting")
     if settings.proxies:
         # Without it everyone has the address of the proxy, and one who guesses locks out all.
         behind = dict.fromkeys(("x_for", "x_proto", "x_host"), settings.proxies)
         app.wsgi_app = ProxyFix(app.wsgi_app, **behind)  # type: ignore[method-assign]
+    app.wsgi_app = _with_headers(app.wsgi_app, _security_headers(settings))  # type: ignore[method-assign, assignment]
     app.extensions["reporting_gate"] = Gate(settings)
     app.json = ReportingJson(app)
     app.session_interface = PageSessions()
@@ -111,7 +122,7 @@ def create_app(
     app.before_request(_bound_body)
     app.before_request(_limit_address)
     app.before_request(_admit)
-    app.after_request(_add_security_headers)
+    app.after_request(_keep_out_of_caches)
     app.after_request(throw_away_the_rest)
     app.register_error_handler(Refusal, _answer_refusal)
     app.register_error_handler(OperationalError, _answer_store_failure)
@@ -188,11 +199,28 @@ def _admit() -> AnyResponse | None:
     return None
 
 
-def _add_security_headers(response: Response) -> Response:
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    if current_parts().settings.environment is Environment.PRODUCTION:
-        response.headers.setdefault("Strict-Transport-Security", f"max-age={_SECONDS_OF_HTTPS}")
+def _security_headers(settings: Settings) -> Mapping[str, str]:
+    if settings.environment is Environment.PRODUCTION:
+        return SECURITY_HEADERS | {"Strict-Transport-Security": f"max-age={_SECONDS_OF_HTTPS}"}
+    return SECURITY_HEADERS
+
+
+def _with_headers(serve: _Served, headers: Mapping[str, str]) -> _Served:
+    """Put these headers into every answer that does not have its own, all at once."""
+    ours = [(name.lower(), (name, value)) for name, value in headers.items()]
+
+    def serve_with_headers(environ: Any, start_response: Any) -> Iterable[bytes]:
+        def start(status: str, given: list[tuple[str, str]], *failure: Any) -> Any:
+            there = {name.lower() for name, _ in given}
+            missing = [header for name, header in ours if name not in there]
+            return start_response(status, [*given, *missing], *failure)
+
+        return serve(environ, start)
+
+    return serve_with_headers
+
+
+def _keep_out_of_caches(response: Response) -> Response:
     if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -74,7 +74,8 @@ class BatchConnection(psycopg.Connection[Any]):
     def rollback(self) -> None:
         """Roll back, and forget what was held back."""
         self._held.clear()
-        super().rollback()
+        if self.pgconn.transaction_status != TransactionStatus.IDLE:  # As it is after a commit.
+            super().rollback()
 
     def _deallocate(self, name: bytes | None) -> PQGen[None]:
         # After a rollback psycopg gives up all that was prepared, by whomever.

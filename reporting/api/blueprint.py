@@ -5,7 +5,8 @@ A misspelt filter that is passed over in silence would answer with everything.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import flask_smorest
 from flask import Request, request
@@ -24,6 +25,8 @@ def json_body() -> Any:
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"the body is no JSON: {str(error)[:200]}") from None
 
+
+_View = TypeVar("_View", bound=Callable[..., Any])
 
 #: No request of ours names more; an answer names each that is unknown.
 _MOST_NAMES = 100
@@ -63,3 +66,24 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         """Declare what a route takes, by a schema that is made once and not for each request."""
         made = schema() if isinstance(schema, type) else schema
         return super().arguments(made, **settings)
+
+    def described(self, *how: Callable[[Any], Any]) -> Callable[[_View], _View]:
+        """Describe a route by the decorators of a blueprint, and let it read and answer by itself.
+
+        Each of them walks through a function of its own for each request, also where there is
+        nothing to do.
+        """
+
+        def describe(view: _View) -> _View:
+            outermost: Any = view
+            for decorate in reversed(how):
+                outermost = decorate(outermost)
+            view._apidoc = outermost._apidoc  # type: ignore[attr-defined]  # noqa: SLF001
+            return view
+
+        return describe
+
+    def given(self, schema: Schema, location: str) -> dict[str, Any]:
+        """What came with this request, for a route that is only described."""
+        read: dict[str, Any] = self.ARGUMENTS_PARSER.parse(schema, request, location=location)
+        return read

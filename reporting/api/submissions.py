@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, jsonify, make_response, url_for
+from flask import Response, jsonify, make_response, request, url_for
 from sqlalchemy.orm import Session
 
 from reporting.api.blueprint import Blueprint
@@ -83,33 +83,45 @@ BODY = {
 }
 
 
+_IF_MATCH, _DRAFT = IfMatchArguments(), DraftArguments()
+
+
 @blp.post("/submissions")
-@blp.doc(**BODY)
-@blp.arguments(IfMatchArguments, location="headers")
-@blp.arguments(DraftArguments, location="query")
-@blp.response(201, ReceiptSchema, description="Received: a new revision")
-@blp.alt_response(
-    202, schema=DraftSchema, description="Kept as a draft, to be approved by others", success=True
+@blp.described(
+    blp.doc(**BODY),
+    blp.arguments(_IF_MATCH, location="headers"),
+    blp.arguments(_DRAFT, location="query"),
+    blp.response(201, ReceiptSchema, description="Received: a new revision"),
+    blp.alt_response(
+        202,
+        schema=DraftSchema,
+        description="Kept as a draft, to be approved by others",
+        success=True,
+    ),
+    blp.alt_response(
+        412,
+        schema=ProblemSchema,
+        content_type=PROBLEM,
+        description="The draft was changed by others",
+    ),
+    blp.alt_response(
+        428, schema=ProblemSchema, content_type=PROBLEM, description="There is a draft: If-Match it"
+    ),
+    blp.alt_response(
+        200,
+        schema=ReceiptSchema,
+        description="The same as the revision in force: its receipt again",
+        success=True,
+    ),
+    blp.alt_response(422, schema=ProblemSchema, content_type=PROBLEM, description="Refused; kept"),
 )
-@blp.alt_response(
-    412, schema=ProblemSchema, content_type=PROBLEM, description="The draft was changed by others"
-)
-@blp.alt_response(
-    428, schema=ProblemSchema, content_type=PROBLEM, description="There is a draft: If-Match it"
-)
-@blp.alt_response(
-    200,
-    schema=ReceiptSchema,
-    description="The same as the revision in force: its receipt again",
-    success=True,
-)
-@blp.alt_response(422, schema=ProblemSchema, content_type=PROBLEM, description="Refused; kept")
 @allows(Right.CLIENT, Act.APPROVE, Act.ENTER)
-def post_submission(headers: dict[str, Any], arguments: dict[str, Any]) -> Any:
+def post_submission() -> Any:
     """Send one return. Sending the same content twice is safe.
 
     A token that may enter and not approve makes a draft of it, or changes the one that there is.
     """
+    reason = blp.given(_DRAFT, "query")["reason"] if request.query_string else ""
     parts, delivered = current_parts(), read_delivery()
     delivery = Delivery(
         _read(delivered),
@@ -118,14 +130,16 @@ def post_submission(headers: dict[str, Any], arguments: dict[str, Any]) -> Any:
         Door.API,
         delivered.received_at,
         delivered.begun_at,
-        reason=arguments["reason"],
+        reason=reason,
     )
-    if not current_actor().has(Act.APPROVE):
-        return _keep_as_draft(delivery, delivered, if_match=seen(headers))
+    actor = current_actor()
+    if not actor.has(Act.APPROVE):
+        if_match = seen(blp.given(_IF_MATCH, "headers"))
+        return _keep_as_draft(delivery, delivered, if_match=if_match)
     with parts.sessions.begin() as session:
         receipt = receive(
             session,
-            actor=current_actor(),
+            actor=actor,
             delivery=delivery,
             catalogue=parts.catalogue,
             clock=parts.clock,
@@ -133,7 +147,7 @@ def post_submission(headers: dict[str, Any], arguments: dict[str, Any]) -> Any:
         )
     if receipt.verdict is Verdict.REFUSED:
         return answer_refused(receipt)
-    place = url_for("submissions.get_submission", submission_id=receipt.submission_id)
+    place = f"{request.root_path}{request.path}/{receipt.submission_id}"
     return answer_received(receipt, place=place)
 
 

@@ -122,7 +122,7 @@ def store(session: Session, at: Circle, taken: Taken) -> Receipt:
             now=at.recorded_at,
         )
     across = tuple(issue for outcome in outcomes for issue in outcome.issues)
-    return replace(_receipt(taken, submission_id, revision, across), proof=_proof(line))
+    return _receipt(taken, submission_id, revision, across, _proof(line))
 
 
 def _entry(taken: Taken, submission_id: int, revision: dict[str, Any]) -> Entry:
@@ -158,7 +158,11 @@ def _proof(line: Mapping[str, Any]) -> Proof:
 
 
 def _receipt(
-    taken: Taken, submission_id: int, revision: dict[str, Any], across: tuple[Issue, ...]
+    taken: Taken,
+    submission_id: int,
+    revision: dict[str, Any],
+    across: tuple[Issue, ...],
+    proof: Proof,
 ) -> Receipt:
     same = ("revision", "content_sha256", "file_sha256", "received_at", "is_on_time", "signer")
     return Receipt(
@@ -173,6 +177,7 @@ def _receipt(
         due_at=taken.owed.due_at,
         unit_name=taken.owed.unit_name,
         reason=revision["reason"],
+        proof=proof,
         **{name: revision[name] for name in same},
     )
 
