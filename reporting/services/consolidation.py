@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from forms.canonical import ENGINE, sha256, write_report
 from forms.catalogue import Catalogue
 from forms.definition import FormVersion
+from forms.issues import Issue
 from forms.period import Period
 from reporting.errors import Conflict
 from reporting.models import (
@@ -134,29 +135,16 @@ def consolidate_units(
     new = [one for one in plans if not one.is_made]
     if new:
         keep_what_decides(session, new[0].basis, catalogue, cut_off)
-    broken = doubts_about_inputs(
-        session, codes=codes, period=period.code, receivers=[one.unit.id for one in new]
-    )
     editions = {
         one.unit.id: _make(session, catalogue, reader, one, actor=actor, cut_off=cut_off)
         for one in new
     }
-    early = half_open(
-        session,
-        codes=codes,
-        period=period.code,
-        receivers=[one.unit.id for one in new],
-        at=cut_off,
-    )
-    unlike = reports_unlike_their_parts(
-        session, catalogue, [row for one in new for row in one.expected], period=period.code
-    )
     nil, zero = reader.is_nil(), reader.is_zero()
+    doubts = _doubts_about(session, catalogue, new, codes, cut_off)
     for one in new:
         edition = editions[one.unit.id]
         edition.coverage = coverage_of(one.expected, nil=nil, zero=zero)
-        for doubts in (broken, unlike, early):
-            edition.issues += issues_as_data(doubts.get(one.unit.id, ()))
+        edition.issues += issues_as_data(doubts(one.unit.id))
     session.add_all(editions.values())
     session.flush()
     _store_inputs(session, new, editions, codes)
@@ -165,6 +153,26 @@ def consolidate_units(
         Consolidated(editions.get(one.unit.id) or _last(one), is_new=one.unit.id in editions)
         for one in plans
     ]
+
+
+def _doubts_about(
+    session: Session,
+    catalogue: Catalogue,
+    new: Sequence[Plan],
+    codes: Sequence[str],
+    cut_off: datetime,
+) -> Callable[[int], list[Issue]]:
+    """What is doubtful about the inputs of some editions, by receiver: a few statements."""
+    if not new:
+        return lambda _receiver: []
+    period, receivers = new[0].basis.period, [one.unit.id for one in new]
+    expected = [row for one in new for row in one.expected]
+    found = (
+        doubts_about_inputs(session, codes=codes, period=period, receivers=receivers),
+        reports_unlike_their_parts(session, catalogue, expected, period=period),
+        half_open(session, codes=codes, period=period, receivers=receivers, at=cut_off),
+    )
+    return lambda receiver: [issue for each in found for issue in each.get(receiver, ())]
 
 
 def _last(plan: Plan) -> Edition:
