@@ -78,7 +78,7 @@ def _write_table(table: Table, data: TableData) -> dict[str, Any]:
     """Blank cells are left out; `nil` stands only where it is said."""
     written: dict[str, Any] = {
         "rows": [
-            _write_row(name, cells | texts)
+            _write_row(name, cells | texts if texts else cells)
             for name, cells, texts in zip(
                 data.names, _cells(table.figures, data), data.texts, strict=True
             )
@@ -91,7 +91,7 @@ def _write_table(table: Table, data: TableData) -> dict[str, Any]:
 
 
 def _write_row(name: RowName, cells: Mapping[str, str]) -> dict[str, Any]:
-    row: dict[str, Any] = {"cells": dict(cells), "key": name.key, "label": name.label}
+    row: dict[str, Any] = {"cells": cells, "key": name.key, "label": name.label}
     if name.section:
         row["section"] = name.section
     return row

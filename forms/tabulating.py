@@ -87,7 +87,7 @@ class _Plan:
     all_cells: Callable[[Mapping[str, Any]], tuple[Any, ...]] | None
     least: int
     most: int
-    all_valued: tuple[int, ...]  # the states of a row in which every figure is given
+    all_valued: bytes  # the states of a row in which every figure is given
 
 
 @lru_cache(maxsize=1024)
@@ -107,7 +107,7 @@ def _plan(table: Table, window: Window) -> _Plan:
         itemgetter(*(column.id for column in table.figures)) if quick else None,
         max((_least(column) for column in table.figures), default=0),
         min((_most(column) for column in table.figures), default=0),
-        (_VALUE,) * len(columns),
+        bytes([_VALUE]) * len(columns),
     )
 
 
@@ -124,7 +124,7 @@ class _RowReader:
         optional: bool = False,
     ) -> None:
         self.values: list[int] = []
-        self.states: list[int] = []
+        self.states = bytearray()
         self._table = table
         self._circumstances = circumstances
         self._places = places
@@ -149,7 +149,7 @@ class _RowReader:
         """What has been read: (count, figure columns), values and states."""
         width = len(self._plan.columns)
         values = np.array(self.values, np.int64).reshape(count, width)
-        return values, np.array(self.states, np.uint8).reshape(count, width)
+        return values, np.frombuffer(self.states, np.uint8).reshape(count, width)
 
     def _read_quickly(self, cells: Mapping[str, Any]) -> bool:
         plan = self._plan

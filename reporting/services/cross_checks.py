@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, insert, select
@@ -27,7 +28,7 @@ from forms.cross_checking import (
     sum_sides,
 )
 from forms.definition import FormVersion
-from forms.period import Period
+from forms.period import Period, WindowRule
 from forms.returns import Report, TableData
 from reporting.at_once import Asked, ask_at_once
 from reporting.models import (
@@ -259,17 +260,26 @@ def previous_tables(
 def _side_asked(
     catalogue: Catalogue, form: FormVersion, source: str, period: Period, unit: str
 ) -> SideAsked:
+    there = _of_any_unit(form, source, period, catalogue.regime(form.regime).window)
+    if there is None:
+        return SideAsked(source, form.code, "")
+    return SideAsked(source, there["form"], there["period"], (_SIDE, {**there, "unit": unit}))
+
+
+@lru_cache(maxsize=1024)
+def _of_any_unit(
+    form: FormVersion, source: str, period: Period, window: WindowRule
+) -> Mapping[str, Any] | None:
+    """What is asked of every unit alike; None where a period has no predecessor."""
     # With no merger in between, the days are in the wrong order and no predecessor is found.
     code, after, until = source, date.max, date.min
     if source == "previous":
         before = period.predecessor(form.predecessors)
         if before is None:
-            return SideAsked(source, form.code, "")
-        window = catalogue.regime(form.regime).window
+            return None
         code, after, until = form.code, before.window(window).last, period.window(window).last
         period = before
-    there = {"form": code, "period": period.code, "unit": unit, "after": after, "until": until}
-    return SideAsked(source, code, period.code, (_SIDE, there))
+    return {"form": code, "period": period.code, "after": after, "until": until}
 
 
 def _read_sides(catalogue: Catalogue, form: FormVersion, sides: Sides) -> dict[str, _Side]:

@@ -282,3 +282,39 @@ def test_a_return_with_thousands_of_faults_gets_a_thousand_and_their_number() ->
     checked = check(form, raw, Circumstances(window, catalogue().lists, "H26"))
     assert len(checked.issues) == 1_001
     assert checked.issues[-1].code == "more_issues"
+
+
+_NAMES = st.sampled_from(("a", "b", "c:d", '":', "a\\", "Đ", "\u0001", "e1.5"))
+_TEXTS = st.sampled_from(
+    ("0", "-0", "1.50", "1e5", "2E-3", "9" * 18, "9" * 19, "9" * 41, "null", "true", "NaN", "01")
+) | _NAMES.map(json.dumps)
+_WRITTEN = st.recursive(
+    _TEXTS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4).map(lambda parts: f"[{', '.join(parts)}]"),
+        st.lists(st.tuples(_NAMES.map(json.dumps), inner), max_size=4).map(
+            lambda pairs: "{" + ",".join(f"{name} : {value}" for name, value in pairs) + "}"
+        ),
+    ),
+    max_leaves=12,
+)
+
+
+def _parsed(body: bytes | str) -> tuple[Any, str]:
+    """What was parsed, with the type of each number, and why it was refused."""
+    try:
+        value = parse_json(body)
+    except ValueError as error:
+        return None, str(error)
+    return value, repr(value)
+
+
+@settings(max_examples=1_000)
+@given(st.lists(st.tuples(_NAMES.map(json.dumps), _WRITTEN), max_size=4))
+def test_a_plain_body_is_read_as_the_careful_way_reads_it(pairs: list[tuple[str, str]]) -> None:
+    """Names said twice, long numbers, fractions, escapes: the quick way leaves each to the other.
+
+    A text that is not in bytes always goes the careful way.
+    """
+    text = "{" + ",".join(f"{name}:{value}" for name, value in pairs) + "}"
+    assert _parsed(text.encode()) == _parsed(text)
