@@ -121,9 +121,10 @@ def test_a_second_scheduler_on_a_file_refuses_to_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
-def test_a_lead_whose_connection_is_gone_is_given_up(store: str) -> None:
+def test_a_lead_whose_connection_is_gone_is_given_up(store: str, tmp_path: Path) -> None:
     """The server ends the session: the lock is free, and the old leader knows that it has none."""
-    engine = make_engine(store)
+    engine, log = make_engine(store), tmp_path / "log"
+    log.touch()
     first, second = ServerLead(engine), ServerLead(engine)
     assert first.take()
     assert not second.take()
@@ -135,10 +136,12 @@ def test_a_lead_whose_connection_is_gone_is_given_up(store: str) -> None:
             )
         )
     assert not first.take()
-    until(second.take)
+    until(second.take, log)
     assert not first.take()
     second.give_up()
-    until(first.take)  # The server lets go of the lock when it sees that the connection is closed.
+    until(
+        first.take, log
+    )  # The server lets go of the lock when it sees that the connection is closed.
     first.give_up()
     engine.dispose()
 
