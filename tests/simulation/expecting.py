@@ -24,6 +24,8 @@ from tests.builders import ZONE
 from tests.simulation.staging import CAST, Member, staged_forms
 
 _DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
+#: Editions with an older cut-off are not looked after by the clock.
+_KEPT_FRESH = timedelta(days=100)
 _MORNING = time(8)
 
 
@@ -67,6 +69,12 @@ class Rings:
     def __init__(self, heard: Sequence[Heard]) -> None:
         self.heard = [Heard(ring.instant.astimezone(UTC), ring.step) for ring in heard]
         self._reached = list(accumulate((ring.instant for ring in self.heard), max))
+        #: The rings that were the first in an hour of their clocks.
+        hours: dict[datetime, int] = {}
+        for number, ring in enumerate(self.heard):
+            hour = ring.instant.replace(minute=0, second=0, microsecond=0)
+            hours.setdefault(hour, number)
+        self.new_hours = frozenset(hours.values())
 
     def first(self, at: datetime, since: int = 0) -> int | None:
         """The number of the first ring, from one on, whose clock showed the instant or later."""
@@ -185,13 +193,19 @@ def _new_inputs(group: Sequence[Owed], rings: Rings, reports: Reports) -> Iterat
         for days in one.clockwork.consolidate
     }
     last: frozenset[tuple[str, str]] = frozenset()
-    for number in sorted(number for number in numbers if number is not None):
+    made_at: datetime | None = None
+    asked = {number for number in numbers if number is not None}
+    for number in sorted(asked | rings.new_hours):
+        now = rings.heard[number].instant
+        if number not in asked and (made_at is None or made_at < now - _KEPT_FRESH):
+            continue  # The clock looks each hour for editions that are stale, and not too old.
         inputs = frozenset(
             (one.form.code, one.unit.code)
             for one in group
             if not _is_missing(one, rings, number, reports)
         )
         if inputs and inputs != last:
+            made_at = now
             yield number
         last = inputs or last
 
