@@ -40,7 +40,6 @@ class Plan:
 
     unit: ReportingUnit
     expected: Sequence[Expected]
-    parts: Mapping[int, StandIn]
     basis: Basis
     kept_basis: bytes
     input_sha256: str
@@ -113,7 +112,7 @@ def plan_editions(
         lines = [input_line(row) for row in rows if row.counts]
         lines += [part_line(*parts[row.stand_in][:4]) for row in rows if row.stand_in is not None]
         digest = hash_inputs(kept, lines)
-        plans.append(Plan(unit, rows, parts, basis, kept, digest, latest.get(unit.id)))
+        plans.append(Plan(unit, rows, basis, kept, digest, latest.get(unit.id)))
     return plans
 
 

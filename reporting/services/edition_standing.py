@@ -16,17 +16,16 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from forms.catalogue import Catalogue
-from forms.derived import SUFFIX
 from reporting.models import (
     Edition,
     EditionInput,
-    EditionPart,
     ReportingObligation,
     Stand,
     Submission,
     SubmissionStatus,
     UnitChoice,
 )
+from reporting.services.edition_basis import form_as_published
 from reporting.services.expected import COUNTS
 
 
@@ -58,7 +57,10 @@ class EditionStanding:
 def standings_of(
     session: Session, editions: Sequence[Edition], *, catalogue: Catalogue
 ) -> Mapping[int, EditionStanding]:
-    """How each edition stands, by id: three statements, and one for each form among them."""
+    """How each edition stands, by id: two statements, and one for each form among them.
+
+    Raises NotFound where the declaration of a form is lost.
+    """
     ids = [edition.id for edition in editions]
     if not ids:
         return {}
@@ -67,7 +69,7 @@ def standings_of(
     owed: dict[int, tuple[int, int, int]] = {}
     for code in sorted({edition.form_code for edition in editions}):
         mine = [edition.id for edition in editions if edition.form_code == code]
-        owed |= _owed(session, mine, _sources(catalogue, editions, code))
+        owed |= _owed(session, mine, _sources(session, catalogue, editions, code))
     return {
         edition.id: _standing(
             edition,
@@ -114,12 +116,12 @@ def _standing(
     return EditionStanding(standing, gone, new, awaited, accepted, is_due)
 
 
-def _sources(catalogue: Catalogue, editions: Sequence[Edition], code: str) -> list[str]:
+def _sources(
+    session: Session, catalogue: Catalogue, editions: Sequence[Edition], code: str
+) -> list[str]:
+    """The forms that a form is consolidated from, also where its file is gone."""
     version = max(one.form_version for one in editions if one.form_code == code)
-    try:
-        form = catalogue.form(code, version)
-    except LookupError:
-        return [code.removesuffix(SUFFIX)]
+    form = form_as_published(session, catalogue, code, version)
     return sorted({source.form for source in form.sources})
 
 
@@ -206,9 +208,3 @@ def _is_out() -> ColumnElement[bool]:
         later.id > chosen.id,
     )
     return exists().where(of_unit, ~chosen.enters, ~newer)
-
-
-def has_estimates(session: Session, edition_id: int) -> bool:
-    """Whether editions stand in for reports in it."""
-    query = select(EditionPart.part_id).where(EditionPart.edition_id == edition_id).limit(1)
-    return session.scalars(query).one_or_none() is not None

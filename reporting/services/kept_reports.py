@@ -1,4 +1,4 @@
-"""Reports as they are kept: canonical bytes, held against the hash under which they went in."""
+"""Reports and editions as they are kept, read from their canonical bytes."""
 
 from __future__ import annotations
 
