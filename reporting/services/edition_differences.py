@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from forms.canonical import read_report, write_report
@@ -23,6 +23,7 @@ from reporting.models import Edition, ReportingObligation
 from reporting.services.changed_cells import cells_between
 from reporting.services.expected import Expected
 from reporting.services.kept_reports import contents_of
+from reporting.services.standing_in import newest_editions
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,25 +132,14 @@ def _newest(
     session: Session, wanted: Collection[tuple[str, int]], period: str
 ) -> dict[tuple[str, int], tuple[int, int, bytes]]:
     """The version, number and bytes of the newest edition of each form and unit."""
-    place = func.row_number().over(
-        partition_by=(Edition.form_code, Edition.unit_id), order_by=Edition.number.desc()
-    )
-    newest = (
-        select(Edition.id, place.label("place"))
-        .where(
-            Edition.period == period,
-            Edition.form_code.in_({form for form, _ in wanted}),
-            Edition.unit_id.in_({unit for _, unit in wanted}),
-        )
-        .subquery()
-    )
+    newest = newest_editions(period, {form for form, _ in wanted}, {unit for _, unit in wanted})
     query = select(
         Edition.form_code,
         Edition.unit_id,
         Edition.form_version,
         Edition.number,
         Edition.canonical,
-    ).join(newest, (newest.c.id == Edition.id) & (newest.c.place == 1))
+    ).join(newest, newest.c.id == Edition.id)
     rows = session.execute(query)
     return {
         (row[0], row[1]): (row[2], row[3], row[4]) for row in rows if (row[0], row[1]) in wanted

@@ -5,10 +5,10 @@ Before a province has signed its own report, its newest edition says what that w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Subquery, func, select
 from sqlalchemy.orm import Session
 
 from reporting.models import Edition, ReportingUnit
@@ -25,6 +25,23 @@ class StandIn(NamedTuple):
     edition_id: int
 
 
+def newest_editions(period: str, forms: Collection[str], units: Collection[int]) -> Subquery:
+    """The ids of the newest edition of each form and unit for a period."""
+    place = func.row_number().over(
+        partition_by=(Edition.form_code, Edition.unit_id), order_by=Edition.number.desc()
+    )
+    placed = (
+        select(Edition.id, place.label("place"))
+        .where(
+            Edition.period == period,
+            Edition.form_code.in_(sorted(forms)),
+            Edition.unit_id.in_(sorted(units)),
+        )
+        .subquery()
+    )
+    return select(placed.c.id).where(placed.c.place == 1).subquery()
+
+
 def standing_in(
     session: Session, *, period: str, wanted: Sequence[Expected]
 ) -> Mapping[tuple[int, str], StandIn]:
@@ -33,18 +50,7 @@ def standing_in(
     Only of the form version that the unit owes.
     """
     versions = {(row.unit_id, row.form_code): row.form_version for row in wanted}
-    place = func.row_number().over(
-        partition_by=(Edition.form_code, Edition.unit_id), order_by=Edition.number.desc()
-    )
-    newest = (
-        select(Edition.id, place.label("place"))
-        .where(
-            Edition.period == period,
-            Edition.form_code.in_(sorted({form for _, form in versions})),
-            Edition.unit_id.in_(sorted({unit for unit, _ in versions})),
-        )
-        .subquery()
-    )
+    newest = newest_editions(period, {form for _, form in versions}, {unit for unit, _ in versions})
     query = (
         select(
             ReportingUnit.code,
@@ -55,7 +61,7 @@ def standing_in(
             Edition.unit_id,
             Edition.form_version,
         )
-        .join(newest, (newest.c.id == Edition.id) & (newest.c.place == 1))
+        .join(newest, newest.c.id == Edition.id)
         .join(ReportingUnit, ReportingUnit.id == Edition.unit_id)
     )
     return {
