@@ -13,7 +13,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, insert, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from forms.addresses import Places
@@ -80,18 +80,19 @@ def has_readers() -> ColumnElement[bool]:
     """An expression beside an obligation: whether any rule looks at what it brings.
 
     A rule of its own unit, or of a unit that this one went into. Asked with the obligation itself,
-    it saves a statement for nearly every return. Each of the two is found by an index; asked as
-    one, with IN, PostgreSQL reads every rule of the period for each return.
+    it saves a statement for nearly every return. Each of the two is found by an index, as one row:
+    of EXISTS or IN, PostgreSQL makes a table of every rule of all units for each return.
     """
     there = and_(_check.other_form == _owed.form_code, _check.other_period == _owed.period)
-    own = select(_check.rule_id).where(there, _check.unit_id == _owed.unit_id)
+    own = select(_check.submission_id).where(there, _check.unit_id == _owed.unit_id)
     heirs = (
-        select(_check.rule_id)
+        select(_check.submission_id)
         .join(table_of(UnitLineage), _edge.successor_id == _check.unit_id)
         .where(there, _edge.predecessor_id == _owed.unit_id)
     )
     owed = table_of(ReportingObligation)
-    return or_(exists(own.correlate(owed)), exists(heirs.correlate(owed)))
+    one = (found.limit(1).correlate(owed).scalar_subquery() for found in (own, heirs))
+    return func.coalesce(*one).is_not(None)
 
 
 _unit = bindparam("unit", type_=big_integer)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from forms.reading_json import read_object
 from reporting.errors import NotAllowed
-from reporting.models import ReportingUnit, UnitIdentifier
+from reporting.models import ReportingObligation, ReportingUnit, UnitIdentifier
 from reporting.models.units import IdentifierScheme
 from reporting.services.actors import Act, of_unit
+from reporting.services.cross_checks import has_readers
 from reporting.services.owed import find_owed
 from tests.builders import (
     IN_Q3,
@@ -65,3 +67,22 @@ def test_another_province_is_told_nothing(session: Session) -> None:
     a_unit(session, "X01840", parent=a_province(session))
     with pytest.raises(NotAllowed):
         _find(session, a_province(session, "H20"), "X01840", "2026-Q3")
+
+
+def test_who_reads_a_return_is_found_by_an_index(session: Session) -> None:
+    """The rules of all other units of the period are not looked at for each return."""
+    asked = select(has_readers()).select_from(ReportingObligation)
+    if session.connection().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL enable_seqscan = off"))  # The tables of a test are small.
+        how = "EXPLAIN"
+        by_unit = "unit_id = reporting_obligation.unit_id"
+    else:
+        how = "EXPLAIN QUERY PLAN"
+        by_unit = "ix_cross_check_other (other_form=? AND other_period=? AND unit_id=?)"
+    written = asked.compile(session.connection(), compile_kwargs={"literal_binds": True})
+    explained = session.connection().exec_driver_sql(f"{how} {written}")
+    plan = "\n".join(str(row) for row in explained)
+    assert by_unit in plan
+    assert "ix_cross_check_other" in plan
+    assert "hashed" not in plan
+    assert "Hash" not in plan
