@@ -7,7 +7,7 @@ and runs the same compiled rules over all of them in one go. `check` calls it wi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -201,12 +201,14 @@ def _row_positions(
 def tables_of_batch(batch: Batch, data: Mapping[str, TableData]) -> dict[str, TableData]:
     """The tables of a batch of one report, with their computed cells and totals in place."""
     return {
-        key: replace(
-            table,
-            values=batch.figures[key].values,
-            states=batch.figures[key].states,
-            total_values=batch.figures[key].total_values[0],
-            total_states=batch.figures[key].total_states[0],
+        key: TableData(
+            table.names,
+            batch.figures[key].values,
+            batch.figures[key].states,
+            table.texts,
+            batch.figures[key].total_values[0],
+            batch.figures[key].total_states[0],
+            table.nil,
         )
         for key, table in data.items()
     }

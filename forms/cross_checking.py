@@ -98,12 +98,7 @@ def cross_check(
         window or Period.parse(report.period).window(),
         places or Places.of_report(form, report.tables),
     )
-    return [
-        asker.outcome(table, position)
-        for table in form.tables
-        for position, rule in enumerate(table.rules)
-        if rule.is_external
-    ]
+    return [asker.outcome(table, rule) for table, rule in compile_form(form).external]
 
 
 def sum_sides(form: FormVersion, sides: Sequence[Companion]) -> Companion:
@@ -124,7 +119,9 @@ def in_version(form: FormVersion, companion: Companion) -> Companion:
     Columns keep their ids from version to version. What the older version did not ask, and a
     figure that does not fit the digits of the newer one, is blank.
     """
-    if companion.form is form or companion.report is None:
+    if companion.form is form:
+        return companion
+    if companion.report is None:
         return replace(companion, form=form)
     report = {
         table.key: _in_columns(table, companion.form.table_by_key.get(table.key), companion.report)
@@ -207,9 +204,8 @@ class _Asker:
                 align(batch, table, data[table.key].names, source, there)
         return _Asked(batch, data)
 
-    def outcome(self, table: Table, position: int) -> CrossOutcome:
+    def outcome(self, table: Table, rule: Rule) -> CrossOutcome:
         """What came of one rule, and the issues it gives."""
-        rule = table.rules[position]
         rule_id = f"{table.key}.{rule.id}"
         sources = [ref.source for ref in rule.expression.refs if ref.source]
         source = sources[0]
@@ -228,7 +224,7 @@ class _Asker:
             )
             return CrossOutcome(rule_id, source, Outcome.PENDING, (issue,))
         issues = tuple(
-            self._issue(table, position, row)
+            self._issue(table, table.rules.index(rule), row)
             for _, row in general_failures(rule, table, self._asked.batch)
             if self._concerns(rule, table, row)
         )

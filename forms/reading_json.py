@@ -171,6 +171,8 @@ def _read_row(value: Any, where: str, issues: list[Issue]) -> RawRow:
     if not value.keys() <= _ROW:
         issues.extend(_unknown(value, _ROW, where))
     key, section, cells = value.get("key", ""), value.get("section", ""), value.get("cells")
+    if isinstance(key, str) and isinstance(section, str) and isinstance(cells, dict):
+        return RawRow(key, section, cells)
     row = RawRow()
     if isinstance(key, str):
         row.key = key

@@ -5,10 +5,10 @@ One pass over the cells of one table. It never raises on anything a sender may w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Any
 
@@ -18,7 +18,7 @@ from forms.addresses import Places, row_label
 from forms.definition import CellType, Column, Row, Table
 from forms.expressions import TOTAL
 from forms.issues import Issue, Wording
-from forms.naming_rows import ABSENT, Circumstances, RowNamer, cut, has_content, some
+from forms.naming_rows import ABSENT, Circumstances, Named, RowNamer, cut, has_content, some
 from forms.period import Window
 from forms.returns import Int64Array, Mark, RawRow, RawTable, RowName, State, StateArray, TableData
 from forms.values import FIGURE_BOUND, Fault, read_figure, read_text
@@ -47,7 +47,7 @@ def tabulate(
     named = RowNamer(table, circumstances, places, issues).name(raw)
     places.remember(table, named, raw.total)
     reader = _RowReader(table, circumstances, places, issues)
-    texts = tuple([reader.read(row, name) for name, row in named])
+    texts = reader.read_all(named)
     values, states = reader.arrays(len(named))
     total_values, total_states = _read_total(table, raw, circumstances, places, issues)
     names = tuple([name for name, _ in named])
@@ -133,12 +133,18 @@ class _RowReader:
         self._known = table.by_id
         self._plan = _plan(table, circumstances.window)
 
+    def read_all(self, named: Sequence[Named]) -> tuple[dict[str, str], ...]:
+        """Append the figures of all rows; give back the texts of each."""
+        rows = [raw.cells for _, raw in named]
+        width = len(self._plan.columns)
+        is_plain = not self._table.texts and all(len(cells) == width for cells in rows)
+        if is_plain and rows and self._read_quickly(rows):
+            return ({},) * len(rows)
+        return tuple([self.read(raw, name) for name, raw in named])
+
     def read(self, raw: RawRow, name: RowName) -> dict[str, str]:
         """Append the figures of one row; give back its texts."""
-        quick = self._plan.all_cells is not None and self._read_quickly(raw.cells)
-        if quick and not self._table.texts and len(raw.cells) == len(self._plan.columns):
-            return {}
-        if not quick:
+        if not self._read_quickly([raw.cells]):
             self._read_figures(raw, name)
         texts = self._read_texts(raw.cells, name, raw is ABSENT) if self._table.texts else {}
         if raw.cells.keys() - self._known.keys():
@@ -151,17 +157,21 @@ class _RowReader:
         values = np.array(self.values, np.int64).reshape(count, width)
         return values, np.frombuffer(self.states, np.uint8).reshape(count, width)
 
-    def _read_quickly(self, cells: Mapping[str, Any]) -> bool:
+    def _read_quickly(self, rows: Sequence[Mapping[str, Any]]) -> bool:
+        """Append rows of nothing but whole numbers within the bounds; False where it is not so."""
         plan = self._plan
-        assert plan.all_cells is not None
+        if plan.all_cells is None:
+            return False
         try:
-            row = plan.all_cells(cells)
+            figures = list(chain.from_iterable(map(plan.all_cells, rows)))
         except KeyError:
             return False
-        if set(map(type, row)) != _WHOLE or min(row) < plan.least or max(row) > plan.most:
+        if set(map(type, figures)) != _WHOLE:
             return False
-        self.values.extend(row)
-        self.states.extend(plan.all_valued)
+        if min(figures) < plan.least or max(figures) > plan.most:
+            return False
+        self.values.extend(figures)
+        self.states.extend(plan.all_valued * len(rows))
         return True
 
     def _read_figures(self, raw: RawRow, name: RowName) -> None:

@@ -179,9 +179,10 @@ def _admit() -> AnyResponse | None:
 
     A visitor of the pages who has not signed in is shown where to; any other is refused.
     """
-    if request.endpoint is None:
+    endpoint = request.endpoint
+    if endpoint is None:
         return None  # No route: the answer is 404 or 405.
-    right = right_of(current_app, request.endpoint)
+    right = right_of(current_app, endpoint)
     if right is Right.ANYONE:
         return None
     if right is Right.CLIENT:
@@ -194,7 +195,7 @@ def _admit() -> AnyResponse | None:
     else:
         raise Forbidden
     current_gate().pass_actor(g.actor)
-    if right is not Right.SELF and not g.actor.has(*acts_of(current_app, request.endpoint)):
+    if right is not Right.SELF and not g.actor.has(*acts_of(current_app, endpoint)):
         raise Forbidden
     return None
 

@@ -146,6 +146,8 @@ def refuse_unknown_parameters() -> None:
 
     Raises UnprocessableEntity.
     """
+    if not request.query_string:
+        return
     documented = getattr(current_app.view_functions[str(request.endpoint)], "_apidoc", {})
     declared = documented.get("arguments", {}).get("parameters", ())
     if request.args and not any(one.get("in") == "query" for one in declared):

@@ -8,18 +8,30 @@ from __future__ import annotations
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from flask import Response
+from werkzeug.datastructures import Headers
 
 from reporting.services.receipts import Proof, Receipt, Verdict, issue_for_people
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+class _Written(Response):
+    """An answer whose headers are all there as they are to be sent."""
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """As they are: the library would parse the place and copy them one by one."""
+        return self.headers
 
 
 def answer_received(receipt: Receipt, *, place: str) -> Response:
     """201 with the receipt of a new revision, 200 with that of the one in force."""
     is_new = receipt.verdict is Verdict.RECEIVED
-    return Response(
+    return _Written(
         orjson.dumps(_as_data(receipt), option=orjson.OPT_APPEND_NEWLINE),
         HTTPStatus.CREATED if is_new else HTTPStatus.OK,
         {"Location": place},

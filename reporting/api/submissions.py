@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response, jsonify, make_response, request, url_for
 from sqlalchemy.orm import Session
@@ -147,7 +148,7 @@ def post_submission() -> Any:
         )
     if receipt.verdict is Verdict.REFUSED:
         return answer_refused(receipt)
-    place = f"{request.root_path}{request.path}/{receipt.submission_id}"
+    place = f"{quote(request.root_path)}{request.path}/{receipt.submission_id}"
     return answer_received(receipt, place=place)
 
 

@@ -23,9 +23,8 @@ from reporting.models.base import table_of
 CELLS = np.dtype("<i8")
 ROW_IDS = np.dtype("<i4")
 
-_Key = tuple[str, str, str]
 #: Row names that are known to be committed, per database of this process.
-_known: WeakKeyDictionary[Engine, dict[_Key, int]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Engine, dict[RowName, int]] = WeakKeyDictionary()
 INSERT_PACKED = insert(table_of(PackedTable))
 _NEW = "row names this session has written"
 
@@ -37,10 +36,10 @@ def packed_rows(session: Session, *, submission_id: int, report: Report) -> list
 
 
 def pack(
-    submission_id: int, table_key: str, data: TableData, ids: Mapping[_Key, int]
+    submission_id: int, table_key: str, data: TableData, ids: Mapping[RowName, int]
 ) -> dict[str, Any]:
     """One table as the row that stores it."""
-    row_ids = np.array([ids[_key(name)] for name in data.names], ROW_IDS)
+    row_ids = np.array([ids[name] for name in data.names], ROW_IDS)
     return {
         "submission_id": submission_id,
         "table_key": table_key,
@@ -53,18 +52,17 @@ def pack(
     }
 
 
-def name_ids(session: Session, names: Iterable[RowName]) -> Mapping[_Key, int]:
+def name_ids(session: Session, names: Iterable[RowName]) -> Mapping[RowName, int]:
     """The numbers of row names; names never met before are added, once for all machines."""
     engine = session.get_bind().engine
     known = _known.setdefault(engine, {})
-    wanted = {_key(name) for name in names}
-    missing = sorted(wanted - known.keys())
+    missing = sorted(set(names).difference(known), key=_stored)
     if not missing:
         return known
     found = _look_up(session, missing)
-    unknown = [key for key in missing if key not in found]
+    unknown = [name for name in missing if name not in found]
     if unknown:
-        rows = [{"section": key[0], "key": key[1], "label": key[2]} for key in unknown]
+        rows = [name._asdict() for name in unknown]
         # Sorted, so that two machines adding the same names wait for each other, not in a circle.
         dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
         session.execute(dialect.insert(PackedRowName).on_conflict_do_nothing(), rows)
@@ -72,7 +70,7 @@ def name_ids(session: Session, names: Iterable[RowName]) -> Mapping[_Key, int]:
         found |= _look_up(session, unknown)
     # What this session wrote may yet be rolled back, and must not be remembered.
     unsure = session.info.get(_NEW, set())
-    known.update({key: number for key, number in found.items() if key not in unsure})
+    known.update({name: number for name, number in found.items() if name not in unsure})
     return {**known, **found}
 
 
@@ -119,20 +117,20 @@ def _names(report: Report) -> Iterable[RowName]:
     return (name for data in report.tables.values() for name in data.names)
 
 
-def _key(name: RowName) -> _Key:
+def _stored(name: RowName) -> tuple[str, str, str]:
     return (name.section, name.key, name.label)
 
 
-def _look_up(session: Session, keys: Sequence[_Key]) -> dict[_Key, int]:
-    found: dict[_Key, int] = {}
-    for start in range(0, len(keys), 300):
+def _look_up(session: Session, names: Sequence[RowName]) -> dict[RowName, int]:
+    found: dict[RowName, int] = {}
+    for start in range(0, len(names), 300):
         query = select(
             PackedRowName.section, PackedRowName.key, PackedRowName.label, PackedRowName.id
         ).where(
             tuple_(PackedRowName.section, PackedRowName.key, PackedRowName.label).in_(
-                keys[start : start + 300]
+                [_stored(name) for name in names[start : start + 300]]
             )
         )
         for section, key, label, number in session.execute(query):
-            found[(section, key, label)] = number
+            found[RowName(key, section, label)] = number
     return found

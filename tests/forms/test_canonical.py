@@ -174,3 +174,23 @@ def test_a_report_is_written_as_any_json_library_writes_it(plane: int) -> None:
     form = catalogue().latest(CODES[0])
     written = write_report(form, replace(_verdict(form).report, note=note))
     assert canonical_json(json.loads(written)) == written
+
+
+NAMES = st.text(st.sampled_from('ab%d "\\Ứ'), min_size=1, max_size=5)
+
+
+@given(st.lists(NAMES, min_size=1, max_size=4), st.integers(1 - 10**15, 10**15 - 1))
+def test_rows_of_whole_numbers_are_written_like_all_others(names: list[str], figure: int) -> None:
+    """Whatever stands in the names of rows; the columns stand in the order of their ids."""
+    form = a_trial("""\
+        - key: a
+          title: A
+          rows: {model: open, heading: {label: A}}
+          cells: {type: integer}
+          columns: [{id: c2, label: A}, {id: c10, label: B}]
+    """)
+    rows = [{"key": name, "cells": {"c2": figure, "c10": 7}} for name in names]
+    report = send(form, {"a": {"rows": rows}}).report
+    data = write_report(form, report)
+    assert canonical_json(json.loads(data)) == data
+    assert _same(read_report(form, data), report)
