@@ -7,7 +7,7 @@ sources, never on how many reported.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -119,19 +119,24 @@ class PackedInputs:
 
     def is_nil(self) -> set[int]:
         """The revisions that have said, so far as was read, that there was nothing to report."""
-        return self._all(lambda row: bool(row[3]))
+        return self._all(lambda rows: {key for key, row in rows if row[3]})
 
     def is_zero(self) -> set[int]:
         """The revisions with figures of which each is 0."""
-        return self._all(lambda row: not row[3] and not _says(row[1]) and _says(row[2]))
+        return self._all(
+            lambda rows: {
+                key for key, row in rows if not row[3] and not _says(row[1]) and _says(row[2])
+            }
+        )
 
-    def _all(self, said: Callable[[Any], bool]) -> set[int]:
+    def _all(self, said: Callable[[Iterable[tuple[int, Any]]], set[int]]) -> set[int]:
         """The revisions of which something holds in every table that was read."""
         yes: set[int] = set()
         no: set[int] = set()
         for rows in self._found.values():
-            for key, row in rows.items():
-                (yes if said(row) else no).add(key)
+            here = said(rows.items())
+            yes |= here
+            no |= rows.keys() - here
         return yes - no
 
     def _blobs(self, source: Source, columns: tuple[str, ...]) -> Mapping[int, Any]:

@@ -40,6 +40,7 @@ class Plan:
 
     unit: ReportingUnit
     expected: Sequence[Expected]
+    counted: Sequence[Expected]  # whose reports go in
     basis: Basis
     kept_basis: bytes
     input_sha256: str
@@ -49,11 +50,6 @@ class Plan:
     def is_made(self) -> bool:
         """Whether the newest edition has the same basis and inputs."""
         return self.latest is not None and self.latest.input_sha256 == self.input_sha256
-
-    @cached_property
-    def counted(self) -> list[Expected]:
-        """Whose reports go in."""
-        return [row for row in self.expected if row.counts]
 
     @cached_property
     def inputs(self) -> list[Input]:
@@ -109,10 +105,11 @@ def plan_editions(
             expected=rows,
         )
         kept = basis.as_bytes()
-        lines = [input_line(row) for row in rows if row.counts]
+        counted = [row for row in rows if row.counts]
+        lines = [input_line(row) for row in counted]
         lines += [part_line(*parts[row.stand_in][:4]) for row in rows if row.stand_in is not None]
         digest = hash_inputs(kept, lines)
-        plans.append(Plan(unit, rows, basis, kept, digest, latest.get(unit.id)))
+        plans.append(Plan(unit, rows, counted, basis, kept, digest, latest.get(unit.id)))
     return plans
 
 
