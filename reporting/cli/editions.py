@@ -16,7 +16,7 @@ from reporting.services.downloads import note_download
 from reporting.services.edition_changes import changes_between
 from reporting.services.editions import list_editions
 from reporting.services.looking_back import look_back
-from reporting.services.named import form_for_period, form_named, unit_named
+from reporting.services.named import filters_named, form_for_period, unit_named
 from reporting.services.rebuilding import rebuild_editions
 from reporting.services.restated_workbooks import remarks, restated_workbook
 from reporting.services.restating import Restated, restate
@@ -34,10 +34,10 @@ def editions_group() -> None:
 def list_all(form: str, period: str) -> None:
     """Every edition, the oldest first."""
     with open_parts() as parts, parts.reading_sessions() as session:
-        code = form_named(parts.catalogue, form).code if form else ""
+        code, wanted = filters_named(parts.catalogue, form=form, period=period)
         after = 0
         while found := list_editions(
-            session, actor=console_actor(), form_code=code, period=period, after=after
+            session, actor=console_actor(), form_code=code, period=wanted, after=after
         ):
             for edition, unit in found:
                 what = f"{edition.id} {edition.form_code} {edition.period} {unit.code}"

@@ -16,7 +16,7 @@ from reporting.services import obligation_acts as acts
 from reporting.services.board import By, board
 from reporting.services.consolidation import consolidate
 from reporting.services.exports import edition_workbook
-from reporting.services.named import form_for_period, obligations_named, unit_named
+from reporting.services.named import filters_named, form_for_period, obligations_named, unit_named
 from reporting.services.periods import open_regime_period
 from reporting.services.standing import list_periods
 
@@ -73,7 +73,8 @@ def show_board(period: str, by: str) -> None:
     names = ("Form", "Unit", "Expected", "Received", "Late", "Missing", "Complete", "Timely")
     grid = Grid(*names, box=None)
     with open_parts() as parts, parts.reading_sessions() as session:
-        for line in board(session, actor=console_actor(), period=period, by=By(by)):
+        _, wanted = filters_named(parts.catalogue, form="", period=period)
+        for line in board(session, actor=console_actor(), period=wanted, by=By(by)):
             counts = (line.expected, line.received, line.late, line.missing + line.returned)
             rates = (f"{line.completeness} %", f"{line.timeliness} %")
             cells = (line.form_code, line.unit_name, *map(str, counts), *rates)
