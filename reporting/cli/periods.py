@@ -11,7 +11,7 @@ from rich.text import Text
 
 from forms.period import BadPeriod, Period
 from reporting.cli.opening import console_actor, open_parts
-from reporting.cli.printing import a_console, local_time, whole_file
+from reporting.cli.printing import a_console, local_time, write_out
 from reporting.services import obligation_acts as acts
 from reporting.services.board import By, board
 from reporting.services.consolidation import consolidate
@@ -160,8 +160,7 @@ def consolidate_form(form: str, period: str, unit: str, out: Path | None) -> Non
                     edition_id=edition.id,
                     catalogue=parts.catalogue,
                 )
-            with whole_file(out) as written:
-                written.write(made.content)
+            write_out(parts, out, made)
             click.echo(str(out))
 
 

@@ -105,6 +105,8 @@ def test_what_changed_is_said_and_written(store: str, tmp_path: Path) -> None:
     assert said["units"][0]["old"] is None
     assert run("diff", "2", "1", "--out", str(tmp_path / "khac.xlsx")).exit_code == 0
     assert (tmp_path / "khac.xlsx").read_bytes()[:2] == b"PK"
+    told = CliRunner().invoke(main, ["audit", "list", "--act", "edition.downloaded"]).output
+    assert "_1-2_thay-doi.xlsx" in told
     assert run("diff", "1").exit_code == 1
     assert "Edition 1 is earlier than edition 2." in run("diff", "1", "2").output
     assert run("diff", "2", "--out", "khac.txt").exit_code == 2

@@ -73,6 +73,7 @@ def test_a_letter_counts(run: Run, tmp_path: Path) -> None:
     copy = tmp_path / "copy.pdf"
     assert "12/BC of 2026-09-09" in run("obligations", "scan", "1", "--out", str(copy)).output
     assert copy.read_bytes() == b"%PDF"
+    assert "obligation.downloaded obligation/1" in run("audit", "list").output
 
 
 @pytest.mark.parametrize(
