@@ -20,8 +20,12 @@ from forms.period import Window
 from forms.returns import Mark, RawRow, RawTable, RowName
 from forms.text import nfc, normalise
 
-#: A longer name than this is cut; twice this in UTF-8 still fits an index of the database.
-_LONGEST_KEY = 150
+#: A longer name than this is refused: what stands after it would be lost, and two names that differ
+#: only there would be one row. Twice this in UTF-8 still fits an index of the database.
+LONGEST_KEY = 150
+
+#: More is not looked at, and never cached: an accented letter is at most four signs (NFD).
+_MOST_SIGNS = 4 * LONGEST_KEY
 
 #: Stands for a row or total that was not sent.
 ABSENT = RawRow()
@@ -60,6 +64,7 @@ class RowNamer:
         self._prefix = places.prefix(table)
         self._issues = issues
         self._list = circumstances.lists.get(table.heading.code_list)
+        self._heading = table.heading.label or "tên dòng"
         self._totals = _total_keys(table)
 
     def name(self, raw: RawTable) -> list[Named]:
@@ -130,11 +135,11 @@ class RowNamer:
             number += 1
             raw.number = number
             label = one_line(raw.key)
+            is_cut = self._is_cut(raw, number)
             if not label and self._table.model is RowModel.UNITS and len(rows) == 1:
                 label = self._circumstances.unit
             if not label:
-                heading = self._table.heading.label or "tên dòng"
-                self._row_issue("row_without_key", raw, number, label=heading)
+                self._row_issue("row_without_key", raw, number, label=self._heading)
             section = sections.get(normalise(raw.section), "") if sections else ""
             is_sure = bool(section) or not sections
             if not is_sure:
@@ -147,11 +152,21 @@ class RowNamer:
             if path in seen and is_sure:
                 first, at = seen[path]
                 expected = first.places.get("key", "") or self._address(at)
-                self._row_issue("duplicate_row", raw, number, label, expected)
+                if not is_cut:  # What was cut off may tell the two apart.
+                    self._row_issue("duplicate_row", raw, number, label, expected)
                 continue
             seen[path] = (raw, number)
             named.append((name, raw))
         return named
+
+    def _is_cut(self, raw: RawRow, number: int) -> bool:
+        """Say that the name of a row is longer than a name may be, where it is."""
+        length = _length(raw.key)
+        if length <= LONGEST_KEY:
+            return False
+        heading = self._heading
+        self._row_issue("text_too_long", raw, number, str(length), str(LONGEST_KEY), label=heading)
+        return True
 
     def _unknown_section(self, raw: RawRow, number: int, sections: Mapping[str, str]) -> str:
         """Say that a row is in no section; give it one of its own, so that it doubles no other."""
@@ -273,13 +288,22 @@ def has_content(row: RawRow) -> bool:
 
 
 def one_line(text: str) -> str:
-    """The name of a row as it is kept: NFC, single spaces, nothing that cannot be printed."""
-    return _one_line(text[: _LONGEST_KEY * 4])
+    """The name of a row as it is kept: NFC, single spaces, nothing that cannot be printed.
+
+    The beginning of one that is too long, which is refused.
+    """
+    return _printable(" ".join(text.split())[:_MOST_SIGNS])[:LONGEST_KEY]
+
+
+def _length(text: str) -> int:
+    """How long the name of a row would be if nothing were cut off."""
+    line = " ".join(text.split())
+    return len(line) if len(line) > _MOST_SIGNS else len(_printable(line))
 
 
 @lru_cache(maxsize=8_192)
-def _one_line(text: str) -> str:
-    line = " ".join(nfc(text).split())[:_LONGEST_KEY]
+def _printable(text: str) -> str:
+    line = nfc(text)
     return line if line.isprintable() else "".join(sign for sign in line if sign.isprintable())
 
 

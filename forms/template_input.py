@@ -9,6 +9,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from forms.definition import CellType, Column, Rule, Scope, Severity
 from forms.excel_formulas import cell_name, column_letters, rule_formula
+from forms.naming_rows import LONGEST_KEY
 from forms.sheet_styles import AMBER, RED, Styles
 from forms.sheet_texts import NOT_APPLICABLE, never_a_figure, unread
 from forms.template_checks import TableChecks, anchor_ref, is_needed
@@ -17,8 +18,6 @@ from forms.workbook_layout import Line
 
 #: Excel cuts nothing: it refuses a longer title or message.
 _TITLE, _MESSAGE = 32, 250
-
-_LONGEST_NAME = 300
 
 
 def column_validation(
@@ -103,8 +102,8 @@ def name_validation() -> dict[str, Any]:
     return {
         "validate": "length",
         "criteria": "<=",
-        "value": _LONGEST_NAME,
-        "error_message": f"Tên dòng không quá {_LONGEST_NAME} ký tự.",
+        "value": LONGEST_KEY,
+        "error_message": f"Tên dòng không quá {LONGEST_KEY} ký tự.",
     }
 
 

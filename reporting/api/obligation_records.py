@@ -9,8 +9,8 @@ from marshmallow import Schema, fields
 
 from reporting.api.blueprint import Blueprint
 from reporting.api.obligations import OBLIGATION, ObligationState
-from reporting.http import Right, allows, attachment, current_actor, current_parts
-from reporting.services.obligation_records import find_document, find_obligation
+from reporting.http import Right, allows, current_actor, current_parts, hand_out
+from reporting.services.obligation_records import find_obligation, scan_file
 
 blp = Blueprint(
     "obligation_records", __name__, url_prefix="/api/v1", description="Obligations on file"
@@ -52,5 +52,5 @@ def get_obligation(obligation_id: int) -> Any:
 def get_scan(obligation_id: int) -> Response:
     """The scan of the document exactly as it came in, to be saved."""
     with current_parts().reading_sessions() as session:
-        found = find_document(session, actor=current_actor(), obligation_id=obligation_id)
-    return attachment(found.scan, found.scan_name, "application/octet-stream")
+        scan = scan_file(session, actor=current_actor(), obligation_id=obligation_id)
+    return hand_out(scan, "application/octet-stream")

@@ -10,13 +10,13 @@ import click
 
 from reporting.cli.arguments import DAY, INSTANT, NUMBER
 from reporting.cli.opening import console_actor, open_parts
-from reporting.cli.printing import local_time, whole_file
+from reporting.cli.printing import local_time, whole_file, write_out
 from reporting.services.change_exports import entered_text, workbook_of
-from reporting.services.downloads import note_download
+from reporting.services.change_record import Changes
 from reporting.services.edition_changes import changes_between
 from reporting.services.editions import list_editions
 from reporting.services.looking_back import look_back
-from reporting.services.named import form_for_period, form_named, unit_named
+from reporting.services.named import filters_named, form_for_period, unit_named
 from reporting.services.rebuilding import rebuild_editions
 from reporting.services.restated_workbooks import remarks, restated_workbook
 from reporting.services.restating import Restated, restate
@@ -34,10 +34,10 @@ def editions_group() -> None:
 def list_all(form: str, period: str) -> None:
     """Every edition, the oldest first."""
     with open_parts() as parts, parts.reading_sessions() as session:
-        code = form_named(parts.catalogue, form).code if form else ""
+        code, wanted = filters_named(parts.catalogue, form=form, period=period)
         after = 0
         while found := list_editions(
-            session, actor=console_actor(), form_code=code, period=period, after=after
+            session, actor=console_actor(), form_code=code, period=wanted, after=after
         ):
             for edition, unit in found:
                 what = f"{edition.id} {edition.form_code} {edition.period} {unit.code}"
@@ -85,14 +85,26 @@ def diff(edition: int, other: int | None, out: Path | None) -> None:
     """
     if out is not None and out.suffix not in (".xlsx", ".json"):
         raise click.UsageError("--out names an .xlsx or a .json file")
-    with open_parts() as parts, parts.reading_sessions() as session:
-        found = changes_between(
-            session,
-            actor=console_actor(),
-            catalogue=parts.catalogue,
-            edition_id=edition,
-            since=other,
-        )
+    with open_parts() as parts:
+        with parts.reading_sessions() as session:
+            found = changes_between(
+                session,
+                actor=console_actor(),
+                catalogue=parts.catalogue,
+                edition_id=edition,
+                since=other,
+            )
+        if out is not None and out.suffix == ".xlsx":
+            write_out(parts, out, workbook_of(found))
+    _tell_changes(found)
+    if out is not None and out.suffix == ".json":
+        data = json.dumps(found.as_data(), ensure_ascii=False, indent=1) + "\n"
+        with whole_file(out) as written:
+            written.write(data.encode())
+
+
+def _tell_changes(found: Changes) -> None:
+    """Every unit, every thing that decides beside the reports, and every cell that changed."""
     for one in found.units:
         was, now = entered_text(one.old), entered_text(one.new)
         click.echo(f"{one.cause.value} {one.unit_code} {one.unit_name}: {was} -> {now}")
@@ -104,11 +116,6 @@ def diff(edition: int, other: int | None, out: Path | None) -> None:
         click.echo(f"{cell.cell}: {cell.old or '-'} -> {cell.new or '-'}{delta}")
     numbers = f"edition {found.old.number} to {found.new.number}"
     click.echo(f"{numbers}: {len(found.units)} units, {len(found.cells)} cells", err=True)
-    if out is not None:
-        data = json.dumps(found.as_data(), ensure_ascii=False, indent=1) + "\n"
-        is_workbook = out.suffix == ".xlsx"
-        with whole_file(out) as written:
-            written.write(workbook_of(found).content if is_workbook else data.encode())
 
 
 @editions_group.command("as-of")
@@ -161,9 +168,7 @@ def restate_edition(edition: int, on: datetime, unit: str, file: Path | None) ->
         )
         if file is not None:
             made = restated_workbook(session, found, actor=actor)
-            with whole_file(file) as written, parts.sessions.begin() as writing:
-                note_download(writing, actor=actor, file=made, now=parts.clock())
-                written.write(made.content)
+            write_out(parts, file, made)
     _tell_restated(found)
     click.echo(str(file) if file else found.canonical.decode())
 

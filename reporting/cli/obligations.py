@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 
 from reporting.cli.arguments import DAY, NUMBER
 from reporting.cli.opening import console_actor, open_parts
-from reporting.cli.printing import local_time, whole_file
+from reporting.cli.printing import local_time, write_out
 from reporting.models import ReportingUnit
 from reporting.parts import Parts
 from reporting.services import obligation_acts as acts
 from reporting.services.assigning import assign, read_assignments
 from reporting.services.coming import Coming, list_coming
 from reporting.services.named import unit_named
-from reporting.services.obligation_records import find_document, find_obligation
+from reporting.services.obligation_records import find_document, find_obligation, scan_file
 from reporting.services.obligations import State, list_owed
 
 _REASON = click.option("--reason", required=True, help="Why; it stays with the obligation.")
@@ -143,12 +143,12 @@ def history(number: int) -> None:
 def scan_of(number: int, out: Path | None) -> None:
     """The document by which obligation NUMBER was sent otherwise, and its scan."""
     with open_parts() as parts, parts.reading_sessions() as session:
-        found = find_document(session, actor=console_actor(), obligation_id=number)
+        actor = console_actor()
+        found = find_document(session, actor=actor, obligation_id=number)
         click.echo(f"{found.document_number} of {found.document_date}, by {found.actor}")
         click.echo(f"{found.scan_name}, SHA-256 {found.scan_sha256}")
         if out is not None:
-            with whole_file(out) as written:
-                written.write(found.scan)
+            write_out(parts, out, scan_file(session, actor=actor, obligation_id=number))
 
 
 @click.command("assign")

@@ -11,12 +11,12 @@ from rich.text import Text
 
 from forms.period import BadPeriod, Period
 from reporting.cli.opening import console_actor, open_parts
-from reporting.cli.printing import a_console, local_time, whole_file
+from reporting.cli.printing import a_console, local_time, write_out
 from reporting.services import obligation_acts as acts
 from reporting.services.board import By, board
 from reporting.services.consolidation import consolidate
 from reporting.services.exports import edition_workbook
-from reporting.services.named import form_for_period, obligations_named, unit_named
+from reporting.services.named import filters_named, form_for_period, obligations_named, unit_named
 from reporting.services.periods import open_regime_period
 from reporting.services.standing import list_periods
 
@@ -73,7 +73,8 @@ def show_board(period: str, by: str) -> None:
     names = ("Form", "Unit", "Expected", "Received", "Late", "Missing", "Complete", "Timely")
     grid = Grid(*names, box=None)
     with open_parts() as parts, parts.reading_sessions() as session:
-        for line in board(session, actor=console_actor(), period=period, by=By(by)):
+        _, wanted = filters_named(parts.catalogue, form="", period=period)
+        for line in board(session, actor=console_actor(), period=wanted, by=By(by)):
             counts = (line.expected, line.received, line.late, line.missing + line.returned)
             rates = (f"{line.completeness} %", f"{line.timeliness} %")
             cells = (line.form_code, line.unit_name, *map(str, counts), *rates)
@@ -159,8 +160,7 @@ def consolidate_form(form: str, period: str, unit: str, out: Path | None) -> Non
                     edition_id=edition.id,
                     catalogue=parts.catalogue,
                 )
-            with whole_file(out) as written:
-                written.write(made.content)
+            write_out(parts, out, made)
             click.echo(str(out))
 
 

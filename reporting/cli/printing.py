@@ -14,7 +14,9 @@ from typing import IO
 import click
 from rich.console import Console
 
+from reporting.cli.opening import console_actor
 from reporting.parts import Parts
+from reporting.services.downloads import NamedFile, note_download
 from reporting.services.import_effects import Touched, What
 from reporting.services.import_files import ImportResult
 
@@ -48,6 +50,16 @@ def whole_file(path: Path, *, mode: int = 0o600) -> Iterator[IO[bytes]]:
         Path(name).replace(path)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def write_out(parts: Parts, path: Path, file: NamedFile) -> None:
+    """Write a file that leaves the system; it is on the audit before it is there.
+
+    Raises what `whole_file` does.
+    """
+    with whole_file(path) as written, parts.sessions.begin() as session:
+        note_download(session, actor=console_actor(), file=file, now=parts.clock())
+        written.write(file.content)
 
 
 def show_import(result: ImportResult, noun: tuple[str, str]) -> None:

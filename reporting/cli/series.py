@@ -11,8 +11,7 @@ from forms.issues import EN, sentence
 from forms.series_lines import Block, Heading, Look, SeriesCell, headings, lines_of, rows_named
 from forms.time_series import Series
 from reporting.cli.opening import console_actor, open_parts
-from reporting.cli.printing import a_console, whole_file
-from reporting.services.downloads import note_download
+from reporting.cli.printing import a_console, write_out
 from reporting.services.series_workbooks import series_workbook
 from reporting.services.time_views import Of, Wanted, view_series
 
@@ -51,10 +50,7 @@ def show_series(
             view = view_series(session, actor=actor, wanted=wanted, catalogue=parts.catalogue)
         if out is not None:
             file = series_workbook(view)
-            with parts.sessions.begin() as session:
-                note_download(session, actor=actor, file=file, now=parts.clock())
-            with whole_file(out) as written:
-                written.write(file.content)
+            write_out(parts, out, file)
             click.echo(f"{out}: {len(file.content)} bytes")
             return
     click.echo(f"{view.form.code} {view.unit_code} {view.unit_name}: {view.of.value}")

@@ -91,20 +91,15 @@ def refuse_unseen(
     if draft is None and if_match:
         raise _gone(session, owed)
     if draft is not None and if_match != tag_of(draft):
-        raise _stale(draft, changes_since(session, draft, if_match))
+        seen = _version_seen(draft, if_match)
+        changes = changes_of(session, draft, after=seen)
+        raise _stale(draft, changes) if seen else _unknown(draft, changes)
 
 
 def changes_of(session: Session, draft: Draft, *, after: int = 0) -> list[DraftChange]:
     """What was done to a draft after a version, in order: one statement."""
     query = select(DraftChange).where(DraftChange.draft_id == draft.id, DraftChange.version > after)
     return list(session.scalars(query.order_by(DraftChange.version, DraftChange.id)))
-
-
-def changes_since(session: Session, draft: Draft, tag: str) -> list[DraftChange]:
-    """What was done since the draft was as a tag says; all of it where that was another draft."""
-    number, _, version = tag.partition(".")
-    is_of_this = number == str(draft.id) and version.isascii() and version.isdigit()
-    return changes_of(session, draft, after=int(version[:18]) if is_of_this else 0)
 
 
 def note_change(
@@ -205,6 +200,25 @@ def _stale(draft: Draft, changes: Sequence[DraftChange]) -> Stale:
         changes=[change_as_data(change) for change in changes],
         version=tag_of(draft),
     )
+
+
+def _unknown(draft: Draft, changes: Sequence[DraftChange]) -> Stale:
+    now = tag_of(draft)
+    return Stale(
+        vi=f"Thẻ phiên bản nêu ra không phải của bản nháp này, nay ở {now}. Chưa ghi gì; hãy đọc "
+        "lại bản nháp rồi làm lại.",
+        en=f"The tag is not of this draft, which is at {now}. Nothing was written; read the draft "
+        "again and do it again.",
+        changes=[change_as_data(change) for change in changes],
+        version=now,
+    )
+
+
+def _version_seen(draft: Draft, tag: str) -> int:
+    """Which earlier version of this draft a tag names; 0 where it never had such a tag."""
+    version = tag.removeprefix(f"{draft.id}.")[:18]
+    seen = int(version) if version.isascii() and version.isdigit() else 0
+    return seen if tag == f"{draft.id}.{seen}" and seen < draft.version else 0
 
 
 def _gone(session: Session, owed: ReportingObligation) -> Stale:

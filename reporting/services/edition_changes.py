@@ -19,7 +19,7 @@ from forms.definition import FormVersion
 from forms.lineage import cell_labels
 from forms.returns import Report
 from forms.values import write_figure
-from reporting.errors import NotFound
+from reporting.errors import Conflict, NotFound
 from reporting.models import Edition
 from reporting.services.actors import Actor
 from reporting.services.change_record import (
@@ -50,10 +50,10 @@ def changes_between(
     edition_id: int,
     since: int | None = None,
 ) -> Changes:
-    """What an edition says otherwise than another one, by default the one before it.
+    """What an edition says otherwise than an earlier one, by default the one before it.
 
     As many statements for a thousand reports as for one. Raises NotFound where there is none to
-    compare with, Conflict for editions of two things, or of before their basis was kept.
+    compare with, Conflict where the other one is later, or for those of before bases were kept.
     """
     kept = find_edition(session, actor=actor, edition_id=edition_id)
     old = _other(session, kept.edition, since)
@@ -110,6 +110,13 @@ def _other(session: Session, edition: Edition, since: int | None) -> Edition:
         raise NotFound(
             vi="Không có bản tổng hợp nào trước đó của cùng biểu, kỳ và cơ quan để so sánh.",
             en="There is no such earlier edition of the same form, period and unit.",
+        )
+    if found.number > edition.number:
+        raise Conflict(
+            vi=f"Bản tổng hợp lần {edition.number} có trước bản lần {found.number}. Hãy hỏi thay "
+            f"đổi của bản số {found.id} so với bản số {edition.id}.",
+            en=f"Edition {edition.number} is earlier than edition {found.number}. Ask what changed "
+            f"in {found.id} since {edition.id}.",
         )
     return found
 

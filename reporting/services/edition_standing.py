@@ -1,7 +1,7 @@
 """How editions stand: provisional, final, stale, superseded. Worked out, never stored.
 
 Stale is what holds other reports than are in force now: one was amended, returned, withdrawn or
-left out, or one came that is not in it.
+left out, or one came that is not in it. So is what holds an estimate that has a newer edition.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from forms.catalogue import Catalogue
 from reporting.models import (
     Edition,
     EditionInput,
+    EditionPart,
     ReportingObligation,
     Stand,
     Submission,
@@ -42,16 +43,23 @@ class Standing(StrEnum):
 class EditionStanding:
     """How one edition stands, and from what that was worked out.
 
-    `gone` inputs are not in force any more, `new` ones are in force and not in it; `awaited` and
-    `accepted` are of now. `is_due` says that making it again would make it final.
+    `gone` inputs are not in force any more, `new` ones are in force and not in it, `overtaken`
+    estimates have a newer edition; `awaited` and `accepted` are of now. `is_due` says that making
+    it again would make it final.
     """
 
     standing: Standing
     gone: int
     new: int
+    overtaken: int
     awaited: int
     accepted: int
     is_due: bool
+
+    @property
+    def has_stale_estimates_alone(self) -> bool:
+        """Whether the reports are those that are in force, and only estimates were overtaken."""
+        return self.overtaken > 0 and not (self.gone or self.new)
 
 
 def standings_of(
@@ -73,7 +81,7 @@ def standings_of(
     return {
         edition.id: _standing(
             edition,
-            is_newest=edition.id in newest,
+            overtaken=newest.get(edition.id),
             inputs=inputs.get(edition.id, (0, 0)),
             owed=owed.get(edition.id, (0, 0, 0)),
         )
@@ -97,23 +105,28 @@ def stale_editions(
 
 
 def _standing(
-    edition: Edition, *, is_newest: bool, inputs: tuple[int, int], owed: tuple[int, int, int]
+    edition: Edition,
+    *,
+    overtaken: int | None,
+    inputs: tuple[int, int],
+    owed: tuple[int, int, int],
 ) -> EditionStanding:
+    """How one stands; `overtaken` is None where it is not the newest."""
     went_in, still_in = inputs
     counting, awaited, accepted = owed
     gone, new = went_in - still_in, counting - still_in
     all_accepted = awaited > 0 and accepted == awaited
     was_final = edition.coverage.get("accepted") == edition.coverage["expected"] == awaited
-    if not is_newest:
+    if overtaken is None:
         standing = Standing.SUPERSEDED
-    elif gone or new:
+    elif gone or new or overtaken:
         standing = Standing.STALE
     elif all_accepted and was_final:
         standing = Standing.FINAL
     else:
         standing = Standing.PROVISIONAL
     is_due = standing is Standing.PROVISIONAL and all_accepted
-    return EditionStanding(standing, gone, new, awaited, accepted, is_due)
+    return EditionStanding(standing, gone, new, overtaken or 0, awaited, accepted, is_due)
 
 
 def _sources(
@@ -133,12 +146,23 @@ def _same(one: Any, other: Any) -> ColumnElement[bool]:
     )
 
 
-def _newest(session: Session, ids: Sequence[int]) -> set[int]:
-    other = aliased(Edition)
-    query = select(Edition.id).where(
+def _newest(session: Session, ids: Sequence[int]) -> dict[int, int]:
+    """The newest editions among some, and how many estimates of each have a newer edition."""
+    other, part, later = aliased(Edition), aliased(Edition), aliased(Edition)
+    overtaken = (
+        select(func.count())
+        .select_from(EditionPart)
+        .join(part, part.id == EditionPart.part_id)
+        .where(
+            EditionPart.edition_id == Edition.id,
+            exists().where(_same(part, later), later.number > part.number),
+        )
+        .scalar_subquery()
+    )
+    query = select(Edition.id, overtaken).where(
         Edition.id.in_(ids), ~exists().where(_same(Edition, other), other.number > Edition.number)
     )
-    return set(session.scalars(query))
+    return dict(iter(session.execute(query)))
 
 
 def _inputs(session: Session, ids: Sequence[int]) -> dict[int, tuple[int, int]]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, case, null, select
+from sqlalchemy import ColumnElement, and_, case, null, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from forms.catalogue import Catalogue
@@ -91,7 +91,8 @@ def list_facts(
     """The facts of the reports in force that the actor may see, of at most `limit` reports.
 
     In the order of obligations, from after the id of one on; returned and withdrawn reports say
-    nothing. One statement, and one more where a declared row gives an indicator.
+    nothing, nor do those of a version that has not the table: a page may be empty and not the last.
+    One statement, and one more where a declared row gives an indicator.
     """
     dictionary = catalogue.dictionary
     cells = _cells(dictionary, indicator)
@@ -118,9 +119,14 @@ def list_facts(
     ids = _row_ids(session, cells)
     found: dict[int, list[Any]] = {}
     for row in rows:
-        found.setdefault(row.obligation, []).append(row)
+        tables = found.setdefault(row.obligation, [])
+        if row.table_key is not None:
+            tables.append(row)
     facts = [
-        fact for tables in found.values() for fact in _facts(catalogue, tables, ids, only=indicator)
+        fact
+        for tables in found.values()
+        if tables
+        for fact in _facts(catalogue, tables, ids, only=indicator)
     ]
     return FactsPage(tuple(facts), max(found) if len(found) == limit else None)
 
@@ -134,8 +140,12 @@ def _cells(dictionary: Dictionary, code: str) -> Collection[AskedCell]:
 
 
 def _packed(cells: Collection[AskedCell]) -> Any:
-    """The packed tables that have some cells; rows only where a declared row is looked up."""
+    """The packed tables that have some cells; rows only where a declared row is looked up.
+
+    A report without any of them has one line without a table: it counts for the page.
+    """
     owed, sent, packed = ReportingObligation, Submission, PackedTable
+    asked = {cell.table for cell in cells}
     with_rows = {cell.form for cell in cells if not cell.is_of_the_report}
 
     def rows_of(column: InstrumentedAttribute[bytes]) -> ColumnElement[bytes | None]:
@@ -163,8 +173,7 @@ def _packed(cells: Collection[AskedCell]) -> Any:
         .select_from(owed)
         .join(sent, sent.id == owed.in_force_id)
         .join(ReportingUnit, ReportingUnit.id == owed.unit_id)
-        .join(packed, packed.submission_id == sent.id)
-        .where(packed.table_key.in_({cell.table for cell in cells}))
+        .outerjoin(packed, and_(packed.submission_id == sent.id, packed.table_key.in_(asked)))
         .order_by(owed.id, packed.table_key)
     )
 

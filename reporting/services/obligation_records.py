@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, undefer
 from reporting.errors import NotFound
 from reporting.models import ObligationEvent, ReportingObligation, SentDocument
 from reporting.services.actors import Act, Actor
+from reporting.services.downloads import NamedFile
 from reporting.services.rights import may_do
 
 
@@ -59,3 +60,10 @@ def find_document(session: Session, *, actor: Actor, obligation_id: int) -> Sent
             en="This report is not marked as sent by other means.",
         )
     return document
+
+
+def scan_file(session: Session, *, actor: Actor, obligation_id: int) -> NamedFile:
+    """The scan of that document exactly as it came in. Raises NotFound."""
+    document = find_document(session, actor=actor, obligation_id=obligation_id)
+    owed = session.get_one(ReportingObligation, obligation_id)
+    return NamedFile(document.scan, document.scan_name, f"obligation/{owed.id}", owed.unit_id)

@@ -20,7 +20,7 @@ from reporting.services.actors import Actor
 from reporting.services.consolidation import consolidate
 from reporting.services.digests import make_digests
 from reporting.services.draft_record import DraftWork
-from reporting.services.edition_standing import stale_editions
+from reporting.services.edition_standing import EditionStanding, stale_editions
 from reporting.services.expected import has_received
 from reporting.services.following import ask_follow_ups
 from reporting.services.following_mergers import follow_mergers
@@ -39,6 +39,9 @@ _CLEANING = time(2)
 
 #: Editions with an older cut-off are made again by whoever wants them, not by the clock.
 _KEPT_FRESH = timedelta(days=100)
+
+#: How an action says that an edition is made again because its estimates alone were overtaken.
+_ESTIMATES = " estimates"
 
 #: How long rings are remembered that did nothing, and keys that may be used again. Rings that did
 #: something stand as long as the ledger, which is kept for good.
@@ -128,7 +131,10 @@ def _consolidate(session: Session, action: JobAction, occasion: Occasion) -> dic
         select(ReportingUnit).where(ReportingUnit.code == action.unit_code)
     ).one()
     sources = [source.form for source in form.sources]
-    if not has_received(session, codes=sources, period=action.period, unit_id=unit.id):
+    is_estimate = action.occurrence.endswith(_ESTIMATES)
+    if not is_estimate and not has_received(
+        session, codes=sources, period=action.period, unit_id=unit.id
+    ):
         return {"skipped": "nothing has been received"}
     edition, _ = consolidate(
         session,
@@ -138,7 +144,16 @@ def _consolidate(session: Session, action: JobAction, occasion: Occasion) -> dic
         unit=unit,
         catalogue=occasion.catalogue,
         clock=occasion.clock,
+        with_estimates=is_estimate,
     )
+    coverage = edition.coverage
+    done = {
+        "edition": edition.number,
+        "received": coverage["received"],
+        "expected": coverage["expected"],
+    }
+    if is_estimate:  # No report has changed: there is nothing new to draft or to hand over.
+        return done
     if _has_nobody_above(session, unit.id):
         key = Ask(
             Action.HAND_OVER,
@@ -149,13 +164,7 @@ def _consolidate(session: Session, action: JobAction, occasion: Occasion) -> dic
             edition.input_sha256,
         )
         ask(session, [key], now=occasion.now)
-    coverage = edition.coverage
-    return {
-        "edition": edition.number,
-        "draft": _draft(session, edition, occasion),
-        "received": coverage["received"],
-        "expected": coverage["expected"],
-    }
+    return done | {"draft": _draft(session, edition, occasion)}
 
 
 def _draft(session: Session, edition: Edition, occasion: Occasion) -> str:
@@ -166,7 +175,7 @@ def _draft(session: Session, edition: Edition, occasion: Occasion) -> str:
 
 
 def _refresh(session: Session, _action: JobAction, occasion: Occasion) -> dict[str, Any]:
-    """Ask for editions anew whose reports have changed since, or have all been accepted."""
+    """Ask for editions anew whose reports or estimates have changed, or were all accepted."""
     since = occasion.now - _KEPT_FRESH
     found = stale_editions(session, catalogue=occasion.catalogue, since=since)
     codes = select(ReportingUnit.id, ReportingUnit.code).where(
@@ -180,12 +189,18 @@ def _refresh(session: Session, _action: JobAction, occasion: Occasion) -> dict[s
             edition.form_code,
             edition.period,
             units[edition.unit_id],
-            f"after edition {edition.number}{' final' if standing.is_due else ''}",
+            f"after edition {edition.number}{_why(standing)}",
         )
         for edition, standing in found
     ]
     ask(session, asked, now=occasion.now)
     return {"stale": len(asked)}
+
+
+def _why(standing: EditionStanding) -> str:
+    if standing.has_stale_estimates_alone:
+        return _ESTIMATES
+    return " final" if standing.is_due else ""
 
 
 def _hand_over(session: Session, action: JobAction, occasion: Occasion) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
-from reporting.http import Right, allows, current_actor, current_parts
+from reporting.http import Right, allows, current_actor, current_parts, hand_out
 from reporting.services.board import BoardLine, By, board, board_periods
+from reporting.services.downloads import NamedFile
 from reporting.web.choosing import nearest_period
-from reporting.web.csv_files import csv_file
+from reporting.web.csv_files import CSV, csv_file
 from reporting.web.rendering import render
 
 blp = Blueprint("board", __name__)
@@ -69,7 +70,8 @@ def download_board() -> Response:
         )
         for line in lines
     ]  # fmt: skip
-    return csv_file(f"tiep-nhan_{asked.period or 'trong'}.csv", _HEADER, rows)
+    name = f"tiep-nhan_{asked.period or 'trong'}.csv"
+    return hand_out(NamedFile(csv_file(_HEADER, rows), name, f"board/{asked.period}", None), CSV)
 
 
 def _asked(session: Session) -> _Asked:

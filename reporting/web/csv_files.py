@@ -6,21 +6,19 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from flask import Response
-
-from reporting.http import attachment
+CSV = "text/csv"
 
 #: Signs with which a spreadsheet begins a formula, also as East Asian keyboards write them.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
-def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """A file to be saved: UTF-8 with its mark, so that Excel reads Vietnamese."""
+def csv_file(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """The table as a file: UTF-8 with its mark, so that Excel reads Vietnamese."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(header)
     writer.writerows([_harmless(cell) for cell in row] for row in rows)
-    return attachment(text.getvalue().encode("utf-8-sig"), name, "text/csv")
+    return text.getvalue().encode("utf-8-sig")
 
 
 def _harmless(cell: object) -> object:

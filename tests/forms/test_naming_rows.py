@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
+import pytest
+
+from forms.checking import check
+from forms.definition import Severity
+from forms.issues import EN, VI, sentence
+from forms.naming_rows import Circumstances
+from forms.period import Period
+from forms.returns import RawReturn, RawRow, RawTable
 from tests.forms.trial_forms import a_trial, send
 
 FORM = """\
@@ -45,6 +54,50 @@ def test_rows_that_say_nothing_are_not_counted() -> None:
     assert _told({"cells": {}}, _row("x", "s1"), {}, _row("z", "s1", 9)) == [
         ("rule_broken", "r02.c01")
     ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x" * 150,
+        unicodedata.normalize("NFD", "ệ" * 150),
+        f"  {'x ' * 75}  ",
+        f"x{' ' * 1_000}y",
+        "x" + "\u200b" * 500,
+    ],
+)
+def test_a_name_of_150_characters_is_taken(name: str) -> None:
+    """However many signs it is written in: what is kept counts."""
+    assert _told(_row(name, "s1")) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x" * 151,
+        "x " * 80,
+        "x" * 700,
+        "x" + "\u200b" * 700 + "y",
+        unicodedata.normalize("NFD", "ệ" * 151),
+    ],
+)
+def test_a_longer_name_is_refused_and_never_cut_without_a_word(name: str) -> None:
+    """Two that differ only at the end are not called the same row."""
+    assert _told(_row(f"{name}1", "s1"), _row(f"{name}2", "s1")) == [
+        ("text_too_long", "r01"),
+        ("text_too_long", "r02"),
+    ]
+
+
+def test_a_name_that_is_too_long_is_told_with_its_place() -> None:
+    """In both languages, with how long it is and how long it may be."""
+    table = RawTable(rows=[RawRow("x" * 200, "s1", {"c1": 1}, {"key": "A!B9"})])
+    raw = RawReturn("T.01", 1, "H55", "2026-Q3", {"a": table})
+    around = Circumstances(Period.parse("2026-Q3").window(), {})
+    (issue,) = check(a_trial(FORM), raw, around).issues
+    assert (issue.place, issue.severity) == ("A!B9", Severity.ERROR)
+    assert "(Việc) dài 200 ký tự, nhiều nhất 150." in sentence(issue, VI)
+    assert "(Việc) is 200 characters long; at most 150." in sentence(issue, EN)
 
 
 def test_a_row_in_no_section_doubles_no_other() -> None:

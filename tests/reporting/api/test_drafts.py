@@ -122,6 +122,17 @@ def test_the_second_of_two_is_told_what_the_first_has_changed(doors: Doors, cler
     assert ask(doors, "DELETE", who=clerk, tag=now).status_code == 204
 
 
+def test_an_invented_tag_is_told_as_such(doors: Doors, clerk: str) -> None:
+    """412 says where the draft is, and not that others changed 0 cells of it."""
+    tag = ask(doors, "PUT", who=clerk, json=a_return("X01840")).headers["ETag"]
+    now = tag.strip('"')
+    stale = ask(doors, "PUT", who=clerk, tag=f'"{now}7"', json=a_return("X01840", note="muộn"))
+    assert stale.status_code == 412
+    told = stale.get_json()
+    assert f"which is at {now}." in told["detail_en"]
+    assert "đọc lại bản nháp" in told["detail"]
+
+
 def test_warnings_are_explained_before_they_are_signed(doors: Doors, clerk: str, head: str) -> None:
     """409 names each that wants a word; explained, it is signed."""
     kept = ask(doors, "PUT", who=clerk, json=a_return("X01840", rows={"Đất đai": ODD_CELLS}))

@@ -52,6 +52,10 @@ def test_what_changed_is_answered_and_handed_out(doors: Doors, edition: str) -> 
     names = load_workbook(BytesIO(made.data)).sheetnames
     assert names == ["Tóm tắt", "Theo nguyên nhân", "Theo ô"]
     assert doors.get(f"{edition}/changes?since=999", "province").status_code == 404
+    first = said["old"]["id"]
+    later = doors.get(f"/consolidations/{first}/changes?since={said['new']['id']}", "province")
+    assert later.status_code == 409
+    assert "is earlier than edition" in later.get_json()["detail_en"]
     assert doors.get(f"{edition}/changes", "neighbour").status_code == 404
 
 

@@ -81,6 +81,8 @@ def test_the_document_and_its_scan_are_read_back(doors: Doors) -> None:
     assert doors.send(letter, "province", to=f"{path}/other-means").status_code == 200
     scan = doors.get(f"{path}/other-means/scan", "commune")
     assert (scan.data, scan.headers["Content-Disposition"][:10]) == (b"%PDF-1", "attachment")
+    (line,) = doors.get("/audit?act=obligation.downloaded", "centre").get_json()["items"]
+    assert (line["unit"], line["details"]["bytes"]) == ("X01840", len(b"%PDF-1"))
     told = doors.get(path, "commune").get_json()
     assert (told["document"]["document_number"], told["stand"]) == ("1/BC", "on_time")
     assert [event["change"] for event in told["events"]] == ["sent_otherwise"]

@@ -58,6 +58,7 @@ def test_returns_are_received_checked_and_consolidated(run: Run, tmp_path: Path)
     assert "edition 1: 1 of 2" in made.output
     assert "missing: X01843" in made.output
     assert load_workbook(out).worksheets
+    assert "_1.xlsx" in run("audit", "list", "--act", "edition.downloaded").output
     listed = run("periods", "list").output
     assert re.search(r"2026-Q3 +II.06a/VPCP/KSTT .* 2 +1 +", listed)
     assert run("repack").output == "1 revisions repacked\n"

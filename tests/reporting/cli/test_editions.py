@@ -73,6 +73,20 @@ def test_the_list_and_an_instant_of_the_past(store: str) -> None:
     assert said["tables"]["a"]["total"]["c4"] == "240"
 
 
+@pytest.mark.parametrize(
+    ("option", "name", "told"),
+    [
+        ("--period", "zz", "There is no period zz. Write 2026-09"),
+        ("--period", "2026-Q5", "There is no period 2026-Q5. Write 2026-09"),
+        ("--form", "II.99", "There is no form II.99."),
+    ],
+)
+def test_a_list_of_what_cannot_be_is_refused(store: str, option: str, name: str, told: str) -> None:
+    """An empty list would say that there is no edition yet."""
+    done = run("list", option, name)
+    assert (done.exit_code, told in done.output) == (1, True)
+
+
 def test_what_changed_is_said_and_written(store: str, tmp_path: Path) -> None:
     """By unit and cell to the output; all of it into a workbook or JSON."""
     engine = make_engine(store)
@@ -91,7 +105,10 @@ def test_what_changed_is_said_and_written(store: str, tmp_path: Path) -> None:
     assert said["units"][0]["old"] is None
     assert run("diff", "2", "1", "--out", str(tmp_path / "khac.xlsx")).exit_code == 0
     assert (tmp_path / "khac.xlsx").read_bytes()[:2] == b"PK"
+    told = CliRunner().invoke(main, ["audit", "list", "--act", "edition.downloaded"]).output
+    assert "_1-2_thay-doi.xlsx" in told
     assert run("diff", "1").exit_code == 1
+    assert "Edition 1 is earlier than edition 2." in run("diff", "1", "2").output
     assert run("diff", "2", "--out", "khac.txt").exit_code == 2
 
 

@@ -68,9 +68,12 @@ def test_a_letter_counts(run: Run, tmp_path: Path) -> None:
     done = run("obligations", "sent-otherwise", "1", "12/BC", "2026-09-09", str(scan))
     assert "on_time" in done.output
     assert "100.0 %" in run("periods", "board", "2026-Q3").output
+    unknown = run("periods", "board", "zz")
+    assert (unknown.exit_code, "There is no period zz." in unknown.output) == (1, True)
     copy = tmp_path / "copy.pdf"
     assert "12/BC of 2026-09-09" in run("obligations", "scan", "1", "--out", str(copy)).output
     assert copy.read_bytes() == b"%PDF"
+    assert "obligation.downloaded obligation/1" in run("audit", "list").output
 
 
 @pytest.mark.parametrize(

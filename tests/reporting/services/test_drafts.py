@@ -101,6 +101,20 @@ def test_a_tag_of_an_old_draft_never_fits_a_new_one(session: Session) -> None:
         office.save(ODD_CELLS, tag=old)
 
 
+def test_a_tag_that_the_draft_never_had_is_told_as_such(session: Session) -> None:
+    """Nobody is said to have changed what was never seen; the draft is to be read again."""
+    office = an_office(session)
+    office.save()
+    office.save({**GOOD_CELLS, "c12": 18, "c13": 2}, by=office.colleague)
+    now = office.tag()
+    number = now.partition(".")[0]
+    for tag in ("99.99", f"{number}.3", f"{number}.0", f"{number}.01", f"{number}.", "x"):
+        with pytest.raises(Stale, match=f"not of this draft, which is at {now}") as stale:
+            office.save(ODD_CELLS, tag=tag)
+        assert f"không phải của bản nháp này, nay ở {now}" in stale.value.vi
+        assert stale.value.more["version"] == now
+
+
 def test_a_draft_is_of_its_own_obligation(session: Session) -> None:
     """A return of another period, unit or form is not kept as the draft of this one."""
     office = an_office(session)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from reporting.models import (
     Edition,
+    EditionPart,
     JobAction,
     ReportingObligation,
     ReportingUnit,
@@ -124,6 +125,48 @@ def test_an_estimate_is_never_final(session: Session, country: Country) -> None:
     assert [one["unit"] for one in national.coverage["estimated"]] == ["H01", "H55"]
     assert national.coverage["received"] == 0
     assert standing(session, national) is Standing.PROVISIONAL
+
+
+def test_an_estimate_that_was_overtaken_makes_stale(
+    session: Session, country: Country, h55: ReportingUnit
+) -> None:
+    """The edition that stands in has a newer one; made again, the newer one is in."""
+    report(session, "X05501")
+    edition_of(session, h55)
+    edition_of(session, country.provinces["H01"])
+    early = edition_of(session, country.centre, form=NATIONAL_FORM, with_estimates=True)
+    report(session, "X05502")
+    newer = edition_of(session, h55)
+    assert standing(session, early) is Standing.STALE
+    again = edition_of(session, country.centre, form=NATIONAL_FORM, with_estimates=True)
+    assert (again.number, standing(session, again)) == (2, Standing.PROVISIONAL)
+    assert standing(session, early) is Standing.SUPERSEDED
+    parts = session.scalars(select(EditionPart.part_id).where(EditionPart.edition_id == again.id))
+    assert newer.id in set(parts)
+
+
+def test_the_clock_makes_overtaken_estimates_again_and_hands_nothing_over(
+    session: Session, country: Country, h55: ReportingUnit, session_factory: sessionmaker[Session]
+) -> None:
+    """With estimates as before, also where no report has come; nobody has signed any of it."""
+    report(session, "X05501")
+    edition_of(session, h55)
+    edition_of(session, country.centre, form=NATIONAL_FORM, with_estimates=True)
+    report(session, "X05502")
+    edition_of(session, h55)
+    session.commit()
+    bell = Bell(session_factory, shipped_forms(), ZONE, lambda: IN_Q3, signer=SIGNER)
+    for hour in ("1", "2"):
+        with session_factory.begin() as asking:
+            ask(asking, [Ask(Action.REFRESH, IN_Q3, occurrence=hour)], now=IN_Q3)
+        ring(bell, now=IN_Q3, only=frozenset({Action.REFRESH, Action.CONSOLIDATE}))
+    national = session.scalars(
+        select(Edition).where(Edition.form_code == NATIONAL_FORM).order_by(Edition.id)
+    ).all()
+    assert [(one.number, len(one.coverage["estimated"])) for one in national] == [(1, 1), (2, 1)]
+    actions = session.execute(select(JobAction.action, JobAction.occurrence)).all()
+    assert (Action.CONSOLIDATE.value, "after edition 1 estimates") in actions
+    assert Action.HAND_OVER.value not in {action for action, _ in actions}
 
 
 def test_the_standings_of_many_take_the_statements_of_one(

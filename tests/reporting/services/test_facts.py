@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from forms.indicators import AskedCell
 from forms.period import Period
 from reporting.errors import NotFound
 from reporting.models import ReportingUnit, UnitKind
@@ -15,6 +17,8 @@ from reporting.services.actors import Act, Actor, Grant
 from reporting.services.facts import Fact, indicator_named, list_facts
 from tests.builders import (
     GOOD_CELLS,
+    LEAF_FORM,
+    Q3,
     SYSTEM,
     a_province,
     a_return,
@@ -123,6 +127,37 @@ def test_pages_follow_each_other_to_the_end(session: Session) -> None:
     assert second.next is not None
     last = list_facts(session, actor=SYSTEM, catalogue=shipped_forms(), limit=1, after=second.next)
     assert (last.facts, last.next) == ((), None)
+
+
+def test_a_page_of_an_old_version_is_not_the_last(session: Session) -> None:
+    """A report of a version without the table says nothing, and those after it are still told."""
+    a_unit(session, "X00001", parent=a_province(session))
+    known = shipped_forms()
+    form = known.latest(LEAF_FORM)
+    second = replace(
+        form,
+        version=2,
+        tables=(replace(form.tables[0], key="b"),),
+        validity=replace(form.validity, valid_from=Q3.window().first),
+    )
+    asked = AskedCell("TTHC.02", LEAF_FORM, "b", "total", "c4", version=2)
+    newer = replace(
+        known,
+        forms=(*known.forms, second),
+        dictionary=replace(known.dictionary, cells=(asked,)),
+    )
+    an_open_period(session, period=Period.parse("2026-Q2"))
+    assert send(session, a_return("X00001", period="2026-Q2")).verdict == "received"
+    an_open_period(session, catalogue=newer)
+    sent = a_return("X00001")
+    sent["tables"] = {"b": sent["tables"]["a"]}
+    assert send(session, sent, catalogue=newer).verdict == "received"
+    first = list_facts(session, actor=SYSTEM, catalogue=newer, limit=1)
+    assert first.facts == ()
+    assert first.next is not None
+    rest = list_facts(session, actor=SYSTEM, catalogue=newer, limit=2, after=first.next)
+    assert [(fact.period, fact.value) for fact in rest.facts] == [("2026-Q3", Decimal(120))]
+    assert rest.next is None
 
 
 def test_the_number_of_statements_does_not_grow(session: Session) -> None:

@@ -140,6 +140,15 @@ def test_two_clerks_do_not_overwrite_each_other(visitors: Visitors) -> None:
     assert visitors.get("clerk", draft).text.count("Nhập số liệu") == 2
 
 
+def test_a_page_that_names_no_state_of_the_draft_is_told_so(visitors: Visitors) -> None:
+    """The draft as it is now stands below, to be read again."""
+    visitors.drop("clerk")
+    late = visitors.drop("clerk", {"Đất đai": OTHER}, draft="99.99")
+    assert late.status_code == 412
+    assert "không phải của bản nháp này, nay ở" in late.text
+    assert "<ins>18</ins>" not in late.text
+
+
 def test_figures_are_shown_as_typed_with_what_is_wrong_marked(visitors: Visitors) -> None:
     """A wrong cell is marked in the table, and told in words; markup in it is text."""
     visitors.drop("clerk", {"Đất đai": {**GOOD_CELLS, "c8": "<b>nhiều"}})

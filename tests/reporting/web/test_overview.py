@@ -140,6 +140,9 @@ def test_the_board_shows_rates_and_totals(doors: Doors) -> None:
     file = doors.http.get("/board.csv?period=2026-Q3").data.decode("utf-8-sig")
     line = next(row for row in csv.reader(StringIO(file)) if row[1] == LEAF_FORM)
     assert line[4:] == ["2", "1", "1", "0", "1", "0", "0", "50.0", "50.0"]
+    lines = doors.get("/audit?act=board.downloaded", "centre").get_json()["items"]
+    assert [one["subject"] for one in lines] == ["board/2026-Q3"]
+    assert lines[0]["details"]["name"] == "tiep-nhan_2026-Q3.csv"
 
 
 @pytest.mark.parametrize("asked", ["", "?period=x&by=y&form=z", "?period=2026-Q3&by=unit"])
@@ -185,10 +188,8 @@ def test_the_list_of_regimes_is_open_to_all_and_tells_no_secret(doors: Doors) ->
     assert seen == {"commune": False, "centre": True}
 
 
-def test_a_cell_of_a_file_is_no_formula(doors: Doors) -> None:
+def test_a_cell_of_a_file_is_no_formula() -> None:
     """A spreadsheet that opens the file runs nothing that someone put into a name."""
-    with doors.app.test_request_context():
-        answer = csv_file("x.csv", ["a"], [["=HYPERLINK(1)"], ["@x"], [" =1"], ["＝1"], [-5]])
-        answer.direct_passthrough = False
-        text = answer.get_data().decode("utf-8-sig")
+    file = csv_file(["a"], [["=HYPERLINK(1)"], ["@x"], [" =1"], ["＝1"], [-5]])
+    text = file.decode("utf-8-sig")
     assert text.split("\r\n") == ["a", "'=HYPERLINK(1)", "'@x", "' =1", "'＝1", "-5", ""]
