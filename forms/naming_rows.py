@@ -134,8 +134,9 @@ class RowNamer:
                 continue
             number += 1
             raw.number = number
-            label = one_line(raw.key)
-            is_cut = self._is_cut(raw, number)
+            label, length = _line(raw.key)
+            if length > LONGEST_KEY:
+                self._too_long(raw, number, length)
             if not label and self._table.model is RowModel.UNITS and len(rows) == 1:
                 label = self._circumstances.unit
             if not label:
@@ -152,21 +153,16 @@ class RowNamer:
             if path in seen and is_sure:
                 first, at = seen[path]
                 expected = first.places.get("key", "") or self._address(at)
-                if not is_cut:  # What was cut off may tell the two apart.
+                if length <= LONGEST_KEY:  # What was cut off may tell the two apart.
                     self._row_issue("duplicate_row", raw, number, label, expected)
                 continue
             seen[path] = (raw, number)
             named.append((name, raw))
         return named
 
-    def _is_cut(self, raw: RawRow, number: int) -> bool:
-        """Say that the name of a row is longer than a name may be, where it is."""
-        length = _length(raw.key)
-        if length <= LONGEST_KEY:
-            return False
-        heading = self._heading
-        self._row_issue("text_too_long", raw, number, str(length), str(LONGEST_KEY), label=heading)
-        return True
+    def _too_long(self, raw: RawRow, number: int, length: int) -> None:
+        given, expected, heading = str(length), str(LONGEST_KEY), self._heading
+        self._row_issue("text_too_long", raw, number, given, expected, label=heading)
 
     def _unknown_section(self, raw: RawRow, number: int, sections: Mapping[str, str]) -> str:
         """Say that a row is in no section; give it one of its own, so that it doubles no other."""
@@ -292,19 +288,24 @@ def one_line(text: str) -> str:
 
     The beginning of one that is too long, which is refused.
     """
-    return _printable(" ".join(text.split())[:_MOST_SIGNS])[:LONGEST_KEY]
+    return _line(text)[0]
 
 
-def _length(text: str) -> int:
-    """How long the name of a row would be if nothing were cut off."""
+def _line(text: str) -> tuple[str, int]:
+    """The name of a row as it is kept, and how long it would be if nothing were cut off."""
+    if len(text) <= _MOST_SIGNS:
+        return _short_line(text)
     line = " ".join(text.split())
-    return len(line) if len(line) > _MOST_SIGNS else len(_printable(line))
+    kept, length = _short_line(line[:_MOST_SIGNS])
+    return kept, max(length, len(line) if len(line) > _MOST_SIGNS else 0)
 
 
 @lru_cache(maxsize=8_192)
-def _printable(text: str) -> str:
-    line = nfc(text)
-    return line if line.isprintable() else "".join(sign for sign in line if sign.isprintable())
+def _short_line(text: str) -> tuple[str, int]:
+    line = nfc(" ".join(text.split()))
+    if not line.isprintable():
+        line = "".join(sign for sign in line if sign.isprintable())
+    return line[:LONGEST_KEY], len(line)
 
 
 def cut(raw: Any) -> str:

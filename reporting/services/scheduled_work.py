@@ -15,12 +15,17 @@ from sqlalchemy.orm import Session
 from forms.catalogue import Catalogue
 from forms.opening_xlsx import USUAL_LIMITS
 from reporting.models import Edition, JobAction, JobRun, Notice, ReportingUnit, UnitTerm
-from reporting.services import clock_acts
+from reporting.services import clock_acts, locks
 from reporting.services.actors import Actor
 from reporting.services.consolidation import consolidate
 from reporting.services.digests import make_digests
 from reporting.services.draft_record import DraftWork
-from reporting.services.edition_standing import EditionStanding, stale_editions
+from reporting.services.edition_standing import (
+    EditionStanding,
+    Standing,
+    stale_editions,
+    standings_of,
+)
 from reporting.services.expected import has_received
 from reporting.services.following import ask_follow_ups
 from reporting.services.following_mergers import follow_mergers
@@ -131,7 +136,14 @@ def _consolidate(session: Session, action: JobAction, occasion: Occasion) -> dic
         select(ReportingUnit).where(ReportingUnit.code == action.unit_code)
     ).one()
     sources = [source.form for source in form.sources]
-    is_estimate = action.occurrence.endswith(_ESTIMATES)
+    is_estimate = False
+    if action.occurrence.endswith(_ESTIMATES):
+        # A report that came since it was asked for must not be hidden in an estimate.
+        locks.exclude(session, forms=sources, period=action.period, receivers=[unit.id])
+        standing = _standing_now(session, action, unit, occasion)
+        if standing is None or standing.standing is not Standing.STALE:
+            return {"skipped": "it was made again meanwhile"}
+        is_estimate = standing.has_stale_estimates_alone
     if not is_estimate and not has_received(
         session, codes=sources, period=action.period, unit_id=unit.id
     ):
@@ -165,6 +177,25 @@ def _consolidate(session: Session, action: JobAction, occasion: Occasion) -> dic
         )
         ask(session, [key], now=occasion.now)
     return done | {"draft": _draft(session, edition, occasion)}
+
+
+def _standing_now(
+    session: Session, action: JobAction, unit: ReportingUnit, occasion: Occasion
+) -> EditionStanding | None:
+    """How the newest edition stands that an action is about."""
+    newest = session.scalars(
+        select(Edition)
+        .where(
+            Edition.form_code == action.form_code,
+            Edition.period == action.period,
+            Edition.unit_id == unit.id,
+        )
+        .order_by(Edition.number.desc())
+        .limit(1)
+    ).one_or_none()
+    if newest is None:
+        return None
+    return standings_of(session, [newest], catalogue=occasion.catalogue)[newest.id]
 
 
 def _draft(session: Session, edition: Edition, occasion: Occasion) -> str:

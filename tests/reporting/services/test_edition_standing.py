@@ -33,7 +33,7 @@ from tests.reporting.services.countries import (
     report,
     settle,
 )
-from tests.reporting.services.receiving import counted_statements
+from tests.reporting.services.receiving import counted_statements, send
 
 
 @pytest.fixture
@@ -167,6 +167,37 @@ def test_the_clock_makes_overtaken_estimates_again_and_hands_nothing_over(
     actions = session.execute(select(JobAction.action, JobAction.occurrence)).all()
     assert (Action.CONSOLIDATE.value, "after edition 1 estimates") in actions
     assert Action.HAND_OVER.value not in {action for action, _ in actions}
+
+
+def test_a_report_that_comes_before_the_clock_makes_estimates_again_is_handed_over(
+    session: Session, country: Country, h55: ReportingUnit, session_factory: sessionmaker[Session]
+) -> None:
+    """Asked for because of estimates alone, the edition is one of reports once one has come."""
+    report(session, "X05501")
+    edition_of(session, h55)
+    edition_of(session, country.centre, form=NATIONAL_FORM, with_estimates=True)
+    report(session, "X05502")
+    edition_of(session, h55)
+    session.commit()
+    bell = Bell(session_factory, shipped_forms(), ZONE, lambda: IN_Q3, signer=SIGNER)
+    with session_factory.begin() as asking:
+        ask(asking, [Ask(Action.REFRESH, IN_Q3, occurrence="1")], now=IN_Q3)
+    ring(bell, now=IN_Q3, only=frozenset({Action.REFRESH}))
+    nil = {
+        "form": PROVINCE_FORM,
+        "unit": "H01",
+        "period": "2026-Q3",
+        "tables": {"a": {"nil": True}},
+    }
+    assert send(session, nil, at=IN_Q3).submission_id is not None
+    session.commit()
+    ring(bell, now=IN_Q3, only=frozenset({Action.CONSOLIDATE}))
+    newest = session.scalars(
+        select(Edition).where(Edition.form_code == NATIONAL_FORM, Edition.number == 2)
+    ).one()
+    assert (newest.coverage["received"], newest.coverage["estimated"]) == (1, [])
+    asked = select(JobAction.action).where(JobAction.form_code == NATIONAL_FORM)
+    assert Action.HAND_OVER.value in set(session.scalars(asked))
 
 
 def test_the_standings_of_many_take_the_statements_of_one(
