@@ -6,7 +6,6 @@ each revision and the file as it came in.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
@@ -17,8 +16,7 @@ from sqlalchemy.orm import Session
 
 from reporting.models import AuditLine, Submission
 from reporting.models.base import table_of
-from reporting.services.audit import RECEIVED
-from reporting.services.signing import is_good
+from reporting.services.audit import RECEIVED, signed_as
 from reporting.services.verifying import Progress, Verified
 
 #: Each has a file of up to some megabytes.
@@ -86,9 +84,13 @@ def _first_with_receipt(session: Session) -> int:
         .order_by(_line.id)
         .limit(1)
     )
-    subject = session.scalar(numbers) or ""
-    number = subject.removeprefix("submission/")
-    return int(number) if number.isascii() and number.isdigit() else 2**62
+    return _number_in(session.scalar(numbers)) or 2**62
+
+
+def _number_in(subject: Any) -> int:
+    """The revision that a line is about, as its column says; 0 where that names none."""
+    number = str(subject).removeprefix("submission/")
+    return int(number) if len(number) < 19 and number.isascii() and number.isdigit() else 0
 
 
 def _receipts_of(session: Session, ids: Sequence[int]) -> Mapping[int, list[Any]]:
@@ -109,14 +111,15 @@ def _faults(
         yield "what it says was altered"
     if sha256(row.file).hexdigest() != row.file_sha256:
         yield "its file was altered"
-    good = [
-        one for one in receipts if is_good(trusted.get(one.key_id, ""), one.body, one.signature)
-    ]
-    if not good:
+    read = (
+        signed_as(RECEIVED, trusted.get(one.key_id, ""), one.body, one.signature)
+        for one in receipts
+    )
+    said = next(filter(None, read), None)
+    if said is None:
         if wanted or receipts:
             yield "it has no receipt that is signed by a key that is trusted"
         return
-    said = json.loads(good[0].body)
     details = said["details"]
     shown = {"unit": row.unit_id, "form": row.form_code, "period": row.period}
     told = {"unit": said["unit"], "form": details["form"], "period": details["period"]}
