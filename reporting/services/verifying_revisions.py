@@ -1,4 +1,4 @@
-"""Checking that revisions still say what their receipts say, and that each has its receipt.
+"""Checking that revisions still say what their receipts say, and that each has the other.
 
 The chain proves the lines of the audit; this ties to them what lies beside: the canonical JSON of
 each revision and the file as it came in.
@@ -21,6 +21,7 @@ from reporting.services.verifying import Progress, Verified
 
 #: Each has a file of up to some megabytes.
 _PAGE = 20
+_LINES = 2_000
 
 _sent, _line = table_of(Submission).c, table_of(AuditLine).c
 _NAMED = ("revision", "content_sha256", "file_sha256", "signer", "reason")
@@ -33,7 +34,7 @@ def verify_revisions(
     trusted: Mapping[str, str],
     progress: Progress = lambda _count: None,
 ) -> None:
-    """Add to what was found whatever of a revision is not what its receipt says.
+    """Add to what was found whatever of a revision is not what its receipt says, or is gone.
 
     Revisions of before there were receipts (by their number) have none, and are only held against
     their own hashes.
@@ -46,6 +47,8 @@ def verify_revisions(
             for what in _faults(row, receipts[row.id], trusted, wanted=row.id >= first):
                 found.blame(0, f"revision {row.id}: {what}")
         progress(len(rows))
+    for line_id in _without_revision(session):
+        found.blame(0, f"line {line_id}: the revision of this receipt is gone")
 
 
 def count_revisions(session: Session) -> int:
@@ -73,6 +76,23 @@ def _pages(session: Session) -> Iterator[Sequence[Any]]:
         if not rows:
             return
         yield rows
+        after = rows[-1].id
+
+
+def _without_revision(session: Session) -> Iterator[int]:
+    """The numbers of the receipts whose revisions are no more."""
+    query = (
+        select(_line.id, _line.subject)
+        .where(_line.act == RECEIVED, _line.signature != "")
+        .order_by(_line.id)
+        .limit(_LINES)
+    )
+    after = 0
+    while rows := session.execute(query.where(_line.id > after)).all():
+        numbers = {row.id: _number_in(row.subject) for row in rows}
+        revisions = select(_sent.id).where(_sent.id.in_(set(numbers.values())))
+        there = set(session.scalars(revisions))
+        yield from (line_id for line_id, number in numbers.items() if number not in there)
         after = rows[-1].id
 
 

@@ -38,11 +38,11 @@ def received(session: Session) -> Session:
     return session
 
 
-def revisions(session: Session) -> list[str]:
+def revisions(session: Session, *, count: int = 2) -> list[str]:
     """What the check of revisions finds."""
     found = Verified()
     verify_revisions(session, found, trusted=trusted_keys(session, SIGNER))
-    assert found.revisions == 2
+    assert found.revisions == count
     return [fault.what.partition(": ")[2] for fault in found.faults]
 
 
@@ -107,6 +107,17 @@ def test_a_receipt_that_was_removed_is_missed(received: Session) -> None:
     assert revisions(received) == ["it has no receipt that is signed by a key that is trusted"]
 
 
+def test_a_revision_that_was_removed_is_missed(received: Session) -> None:
+    """Its receipt is still in the chain, although nothing of the report is left beside it."""
+    which = "(SELECT max(id) FROM submission)"
+    tamper(
+        received, f"UPDATE reporting_obligation SET in_force_id = NULL WHERE in_force_id = {which}"
+    )
+    tamper(received, f"DELETE FROM submission WHERE id = {which}")
+    assert told(received) == []
+    assert revisions(received, count=1) == ["the revision of this receipt is gone"]
+
+
 def test_a_second_receipt_that_was_put_in_changes_nothing(received: Session) -> None:
     """It has no signature, whatever it says."""
     forged = Entry(act="submission.received", subject=receipts(received)[0].subject)
@@ -141,5 +152,5 @@ def test_a_receipt_of_no_revision_is_a_fault_and_no_failure(
         pytest.skip("PostgreSQL keeps the types and lengths of its columns")
     line = receipts(received)[0]
     tamper(received, "UPDATE audit_line SET subject = :to WHERE id = :id", to=subject, id=line.id)
-    assert revisions(received) == []
+    assert revisions(received) == ["the revision of this receipt is gone"]
     assert told(received) == [f"line {line.id} was altered: a column is not what its body says"]
