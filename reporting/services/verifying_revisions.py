@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from reporting.models import AuditLine, Submission
 from reporting.models.base import table_of
 from reporting.services.audit import RECEIVED, signed_as
+from reporting.services.sealing import instant_column
 from reporting.services.verifying import Progress, Verified
 
 #: Each has a file of up to some megabytes.
@@ -24,7 +25,9 @@ _PAGE = 20
 _LINES = 2_000
 
 _sent, _line = table_of(Submission).c, table_of(AuditLine).c
-_NAMED = ("revision", "content_sha256", "file_sha256", "signer", "reason")
+_NAMED = (
+    "revision", "content_sha256", "file_sha256", "file_name", "is_on_time", "signer", "reason",
+)  # fmt: skip
 
 
 def verify_revisions(
@@ -63,6 +66,9 @@ def _pages(session: Session) -> Iterator[Sequence[Any]]:
             _sent.unit_id,
             _sent.period,
             _sent.form_code,
+            _sent.form_version,
+            instant_column(session, _sent.received_at).label("received_at"),
+            instant_column(session, _sent.recorded_at).label("recorded_at"),
             *(_sent[name] for name in _NAMED),
             cast(_sent.canonical, LargeBinary).label("canonical"),
             cast(_sent.file, LargeBinary).label("file"),
@@ -141,8 +147,12 @@ def _faults(
             yield "it has no receipt that is signed by a key that is trusted"
         return
     details = said["details"]
-    shown = {"unit": row.unit_id, "form": row.form_code, "period": row.period}
-    told = {"unit": said["unit"], "form": details["form"], "period": details["period"]}
+    shown = {
+        "unit": row.unit_id, "form": row.form_code, "version": row.form_version,
+        "period": row.period, "received_at": row.received_at, "recorded_at": row.recorded_at,
+    }  # fmt: skip
+    told = {name: details[name] for name in ("form", "version", "period", "received_at")}
+    told |= {"unit": said["unit"], "recorded_at": said["at"]}
     for name in _NAMED:
         shown[name], told[name] = getattr(row, name), details[name]
     wrong = sorted(name for name, value in shown.items() if told[name] != value)

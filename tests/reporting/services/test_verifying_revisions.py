@@ -84,6 +84,11 @@ def test_a_signature_that_was_taken_away_is_found(received: Session) -> None:
         ("unit_id = unit_id - 1", "its receipt says otherwise: unit"),
         ("period = '2026-Q2'", "its receipt says otherwise: period"),
         ("signer = 'người khác'", "its receipt says otherwise: signer"),
+        ("received_at = '2026-01-01T00:00:00.000000Z'", "its receipt says otherwise: received_at"),
+        ("recorded_at = '2026-01-01T00:00:00.000000Z'", "its receipt says otherwise: recorded_at"),
+        ("is_on_time = NOT is_on_time", "its receipt says otherwise: is_on_time"),
+        ("form_version = 7", "its receipt says otherwise: version"),
+        ("file_name = 'khac.json'", "its receipt says otherwise: file_name"),
     ],
 )
 def test_an_altered_revision_is_found(received: Session, change: str, what: str) -> None:
