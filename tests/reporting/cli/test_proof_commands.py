@@ -174,8 +174,9 @@ def test_a_chain_that_was_cut_off_is_found_by_ends_kept_elsewhere(run: Run, tmp_
     against = run("audit", "verify", "--against", str(kept))
     assert against.exit_code == 1
     assert "the chain ends before an end that was kept elsewhere" in against.stderr
-    (kept / "heads.jsonl").write_text("{")
-    assert run("audit", "verify", "--against", str(kept)).exit_code == 1
+    for broken in ("{", '{"number": Infinity, "chain_sha256": ""}'):
+        (kept / "heads.jsonl").write_text(broken)
+        assert "no file of signed ends" in run("audit", "verify", "--against", str(kept)).stderr
 
 
 def test_an_altered_end_is_not_sealed_over_until_someone_says_so(run: Run, tmp_path: Path) -> None:
