@@ -122,8 +122,8 @@ def is_whole(place: Path) -> bool:
         return there == {*files, _MANIFEST} and all(
             sha256((place / name).read_bytes()) == digest for name, digest in files.items()
         )
-    except (OSError, ValueError, KeyError):
-        return False
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return False  # Anything at all may lie there under its name.
 
 
 def remove_unfinished(folder: Path, *, older_than: timedelta = _LONGEST_WRITING) -> int:
@@ -160,7 +160,8 @@ def write_whole(place: Path, files: Mapping[str, bytes]) -> None:
         _flush_folder(unfinished)
         if not is_whole(unfinished):
             raise OSError(f"{unfinished} lost files while it was written; it is not handed over")
-        if place.exists() and not is_whole(place):
+        # A link that leads nowhere is in the way, too.
+        if os.path.lexists(place) and not is_whole(place):
             place.rename(Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=place.parent)) / "broken")
         _rename(unfinished, place)
     finally:
