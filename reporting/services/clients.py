@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -278,4 +278,7 @@ def _is_in(address: str, networks: Sequence[str]) -> bool:
         there = ip_address(address)
     except ValueError:
         return False
+    # A server that listens on IPv6 for both sees 10.1.2.3 as ::ffff:10.1.2.3.
+    if isinstance(there, IPv6Address) and there.ipv4_mapped is not None:
+        there = there.ipv4_mapped
     return any(there in ip_network(network) for network in networks)

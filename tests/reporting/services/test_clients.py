@@ -86,7 +86,9 @@ def test_a_token_is_good_from_its_networks_and_until_it_expires(session: Session
     assert holder is not None
     before = IN_Q3 - timedelta(seconds=1)
     assert holder.admits("10.1.2.3", before)
+    assert holder.admits("::ffff:10.1.2.3", before)
     assert not holder.admits("10.2.2.3", before)
+    assert not holder.admits("::ffff:10.2.2.3", before)
     assert not holder.admits("no address", before)
     assert not holder.admits("10.1.2.3", IN_Q3)
 
