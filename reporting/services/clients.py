@@ -121,11 +121,16 @@ def rotate(
 ) -> tuple[Client, str]:
     """Make a token that takes the place of another, which stays good for `overlap` at most.
 
-    Flushes; the caller commits. Raises NotAllowed, NotFound, Conflict for one that was revoked.
+    Flushes; the caller commits. Raises NotAllowed, NotFound, Conflict for one that was revoked, or
+    has expired: the new one would have expired with it.
     """
     old = _administered(session, actor, client_id)
     if old.revoked_at is not None:
         raise Conflict(vi="Mã này đã bị thu hồi.", en="This token was revoked.")
+    if old.expires_at is not None and now >= old.expires_at:
+        raise Conflict(
+            vi="Mã này đã hết hạn; hãy tạo mã mới.", en="This token has expired; make a new one."
+        )
     limits = Limits(
         frozenset(Act(act) for act in old.acts),
         old.forms,

@@ -109,6 +109,20 @@ def test_a_token_is_replaced_without_a_gap(session: Session) -> None:
     assert now_is.admits("", IN_Q3 + OVERLAP)
 
 
+def test_a_token_that_is_over_is_not_replaced(session: Session) -> None:
+    """The new one would open nothing either, and nobody would be told."""
+    limits = Limits(expires_at=IN_Q3)
+    client, _ = create_client(
+        session, actor=SYSTEM, name="a", unit_id=None, now=IN_Q3, limits=limits
+    )
+    with pytest.raises(Conflict, match="expired"):
+        rotate(session, actor=SYSTEM, client_id=client.id, now=IN_Q3)
+    rotate(session, actor=SYSTEM, client_id=client.id, now=IN_Q3 - timedelta(seconds=1))
+    revoke(session, actor=SYSTEM, client_id=client.id, now=IN_Q3)
+    with pytest.raises(Conflict, match="revoked"):
+        rotate(session, actor=SYSTEM, client_id=client.id, now=IN_Q3)
+
+
 def test_a_network_that_is_none_is_refused(session: Session) -> None:
     """A slip of the pen must not open or shut a token for good."""
     with pytest.raises(Conflict):
