@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from io import StringIO
 from pathlib import Path
@@ -181,6 +181,17 @@ def reading_engine(engine: Engine) -> Engine:
     if engine.dialect.name == "postgresql":
         options["postgresql_readonly"] = True
     return engine.execution_options(**options)
+
+
+def read_broken_texts(session: Session) -> None:
+    """Let a session read texts that are none, with a mark for each byte that is no UTF-8.
+
+    SQLite keeps any bytes as a text, and its driver fails at them. For whoever checks a store that
+    was altered by hand: to all others it would be slow, and of no use.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        driver: Any = session.connection().connection.driver_connection
+        driver.text_factory = partial(str, encoding="utf-8", errors="replace")
 
 
 def alembic_config(engine: Engine) -> Config:

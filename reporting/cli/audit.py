@@ -10,6 +10,7 @@ from rich.progress import Progress
 
 from reporting.cli.opening import console_actor, open_parts
 from reporting.cli.printing import a_console, local_time
+from reporting.db import read_broken_texts
 from reporting.parts import Parts
 from reporting.services.audit import list_lines
 from reporting.services.audit_reading import told
@@ -84,6 +85,7 @@ def _check(
         # Nothing of it is printed where nobody looks.
         Progress(console=console, transient=True, disable=not console.is_terminal) as shown,
     ):
+        read_broken_texts(session)
         trusted = pinned or trusted_keys(session, parts.signer)
         task = shown.add_task("chain", total=count_links(session))
         found = verify(

@@ -29,6 +29,7 @@ from reporting.services.granting import (
     part_of,
     revoke_grant,
 )
+from reporting.services.locks import take_turn
 from reporting.services.one_line import one_line
 from reporting.services.rights import reaches, require_for_unit
 from reporting.services.sign_in_failures import forgive
@@ -87,6 +88,7 @@ def create_account(
             vi="Tên đăng nhập có 2 đến 100 chữ cái, chữ số và . _ - @ +, không có dấu cách.",
             en="A login has 2 to 100 letters, digits and . _ - @ +, and no blanks.",
         )
+    take_turn(session, f"account|{known}")  # A form that is sent twice makes one account.
     if session.scalars(select(Account.id).where(Account.login == known)).one_or_none():
         raise Conflict(
             vi=f"Tên đăng nhập {known} đã có người dùng.", en=f"The login {known} is taken."

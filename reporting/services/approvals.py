@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from forms.canonical import canonical_json, sha256
-from reporting.models import AuditLine, ReportingObligation, SigningKey
+from reporting.models import AuditLine, ReportingObligation
 from reporting.services.actors import Act, Actor
 from reporting.services.draft_record import DraftWork, file_sha256
 from reporting.services.drafts import DraftView
 from reporting.services.explanations import as_data
+from reporting.services.keys import trusted_keys
 from reporting.services.rights import may_for_unit
 from reporting.services.signing import is_good
 from reporting.services.typed_cells import Changed
@@ -57,10 +58,10 @@ def differing(session: Session, at: DraftWork, view: DraftView, line: AuditLine)
 
 
 def _is_signed(session: Session, at: DraftWork, line: AuditLine) -> bool:
-    if line.key_id == at.signer.key_id:
-        return is_good(at.signer.public_pem, line.body, line.signature)
-    key = session.get(SigningKey, line.key_id)
-    return key is not None and is_good(key.public_pem, line.body, line.signature)
+    """Whether who signs now, or one whom he vouches for, has signed a line."""
+    mine = {at.signer.key_id: at.signer.public_pem}
+    trusted = mine if line.key_id in mine else trusted_keys(session, at.signer)
+    return is_good(trusted.get(line.key_id, ""), line.body, line.signature)
 
 
 def title_of(session: Session, actor: Actor, owed: ReportingObligation) -> str:

@@ -7,6 +7,7 @@ signature.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from reporting.models import AuditLine, ReportingUnit
 from reporting.models.base import table_of
 from reporting.services.actors import Act, Actor
 from reporting.services.rights import reaches
-from reporting.services.signing import Signer
+from reporting.services.signing import Signer, is_good
 
 #: What a receipt is called among the lines.
 RECEIVED = "submission.received"
@@ -106,6 +107,18 @@ def find_signed(session: Session, subject: str, act: str) -> AuditLine | None:
         AuditLine.subject == subject, AuditLine.act == act, AuditLine.signature != ""
     )
     return session.scalars(query.order_by(AuditLine.id).limit(1)).one_or_none()
+
+
+def signed_as(act: str, public_pem: str, body: bytes, signature: str) -> dict[str, Any] | None:
+    """What a line says if this key has signed it for this act.
+
+    The column that names its act may have been altered, so that a signed line of another kind, or
+    an end of the chain, stands in its place.
+    """
+    if not is_good(public_pem, body, signature):
+        return None
+    said: dict[str, Any] = json.loads(body)
+    return said if said.get("act") == act else None
 
 
 def list_lines(

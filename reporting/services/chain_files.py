@@ -89,7 +89,7 @@ def read_heads(folder: Path) -> dict[int, str]:
             try:
                 head = json.loads(line)
                 found[int(head["number"])] = str(head["chain_sha256"])
-            except (ValueError, TypeError, KeyError, RecursionError):
+            except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
                 raise ValueError(f"{folder / HEADS} is no file of signed ends") from None
     return found
 

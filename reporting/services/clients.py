@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -121,11 +121,16 @@ def rotate(
 ) -> tuple[Client, str]:
     """Make a token that takes the place of another, which stays good for `overlap` at most.
 
-    Flushes; the caller commits. Raises NotAllowed, NotFound, Conflict for one that was revoked.
+    Flushes; the caller commits. Raises NotAllowed, NotFound, Conflict for one that was revoked, or
+    has expired: the new one would have expired with it.
     """
     old = _administered(session, actor, client_id)
     if old.revoked_at is not None:
         raise Conflict(vi="Mã này đã bị thu hồi.", en="This token was revoked.")
+    if old.expires_at is not None and now >= old.expires_at:
+        raise Conflict(
+            vi="Mã này đã hết hạn; hãy tạo mã mới.", en="This token has expired; make a new one."
+        )
     limits = Limits(
         frozenset(Act(act) for act in old.acts),
         old.forms,
@@ -278,4 +283,7 @@ def _is_in(address: str, networks: Sequence[str]) -> bool:
         there = ip_address(address)
     except ValueError:
         return False
+    # A server that listens on IPv6 for both sees 10.1.2.3 as ::ffff:10.1.2.3.
+    if isinstance(there, IPv6Address) and there.ipv4_mapped is not None:
+        there = there.ipv4_mapped
     return any(there in ip_network(network) for network in networks)

@@ -75,10 +75,7 @@ def _handed_over_before(session: Session, edition: Edition) -> list[tuple[Editio
 
     In the order in which each was first handed over: two statements.
     """
-    first = select(func.min(AuditLine.id)).where(
-        AuditLine.subject == f"edition/{edition.id}", AuditLine.act == HANDED_OVER
-    )
-    own = session.scalar(first)
+    own = _first_handed_over(session, edition)
     earlier = {
         f"edition/{one.id}": one
         for one in session.scalars(
@@ -101,6 +98,20 @@ def _handed_over_before(session: Session, edition: Edition) -> list[tuple[Editio
     return sorted(
         ((earlier[subject], folder) for subject, folder in found.items()),
         key=lambda pair: pair[0].number,
+    )
+
+
+def was_handed_over(session: Session, edition: Edition) -> bool:
+    """Whether it is on record that an edition was handed over; later ones ask for it."""
+    return _first_handed_over(session, edition) is not None
+
+
+def _first_handed_over(session: Session, edition: Edition) -> int | None:
+    """The number of the line that says so for the first time."""
+    return session.scalar(
+        select(func.min(AuditLine.id)).where(
+            AuditLine.subject == f"edition/{edition.id}", AuditLine.act == HANDED_OVER
+        )
     )
 
 

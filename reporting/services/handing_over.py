@@ -25,7 +25,7 @@ from reporting.services.actors import Actor
 from reporting.services.audit import Entry, record
 from reporting.services.edition_basis import as_data
 from reporting.services.editions import find_edition
-from reporting.services.errata import HANDED_OVER, Erratum, erratum_of
+from reporting.services.errata import HANDED_OVER, Erratum, erratum_of, was_handed_over
 from reporting.services.exports import edition_workbook
 
 _MANIFEST = "manifest.json"
@@ -61,7 +61,8 @@ def hand_over(
         erratum=erratum.note_vi if erratum is not None else "",
     )
     place = folder / f"{Path(workbook.name).stem}_{edition.sha256[:16]}"
-    if is_whole(place):
+    is_there = is_whole(place)
+    if is_there and was_handed_over(session, edition):
         return place
     files = {workbook.name: workbook.content, "data.json": edition.canonical}
     files |= erratum.files if erratum is not None else {}
@@ -81,7 +82,8 @@ def hand_over(
         "files": hashes,
     } | _replaced(erratum)
     written = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-    write_whole(place, files | {_MANIFEST: written.encode()})
+    if not is_there:  # A death between writing it and the commit leaves it whole and not noted.
+        write_whole(place, files | {_MANIFEST: written.encode()})
     entry = Entry(
         act=HANDED_OVER,
         subject=f"edition/{edition.id}",
@@ -120,8 +122,8 @@ def is_whole(place: Path) -> bool:
         return there == {*files, _MANIFEST} and all(
             sha256((place / name).read_bytes()) == digest for name, digest in files.items()
         )
-    except (OSError, ValueError, KeyError):
-        return False
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return False  # Anything at all may lie there under its name.
 
 
 def remove_unfinished(folder: Path, *, older_than: timedelta = _LONGEST_WRITING) -> int:
@@ -158,7 +160,8 @@ def write_whole(place: Path, files: Mapping[str, bytes]) -> None:
         _flush_folder(unfinished)
         if not is_whole(unfinished):
             raise OSError(f"{unfinished} lost files while it was written; it is not handed over")
-        if place.exists() and not is_whole(place):
+        # A link that leads nowhere is in the way, too.
+        if os.path.lexists(place) and not is_whole(place):
             place.rename(Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=place.parent)) / "broken")
         _rename(unfinished, place)
     finally:

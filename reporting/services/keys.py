@@ -7,7 +7,6 @@ every key before it. A key that nobody trusted has vouched for proves nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -19,8 +18,8 @@ from reporting.errors import NotFound
 from reporting.models import AuditLine, AuditLink, SigningKey
 from reporting.services import locks
 from reporting.services.actors import Actor
-from reporting.services.audit import TAKEN_UP, Entry, record
-from reporting.services.signing import Signer, is_good, named_by
+from reporting.services.audit import TAKEN_UP, Entry, record, signed_as
+from reporting.services.signing import Signer, named_by
 
 _SYSTEM = Actor(name="system", is_system=True)
 
@@ -97,10 +96,10 @@ def trusted_keys(session: Session, signer: Signer) -> Mapping[str, str]:
         AuditLine.subject == f"key/{signer.key_id}", AuditLine.act == TAKEN_UP
     )
     for body, signature in session.execute(lines):
-        if is_good(signer.public_pem, body, signature):
-            for one in json.loads(body)["details"]["before"]:
-                if named_by(one["public_pem"]) == one["id"]:
-                    trusted.setdefault(one["id"], one["public_pem"])
+        said = signed_as(TAKEN_UP, signer.public_pem, body, signature)
+        for one in said["details"]["before"] if said else ():
+            if named_by(one["public_pem"]) == one["id"]:
+                trusted.setdefault(one["id"], one["public_pem"])
     return trusted
 
 

@@ -7,7 +7,7 @@ link anew, and cannot sign the end of it without the key. Checked by reporting.s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -43,6 +43,13 @@ def link(before: str, line_sha256: str) -> str:
 def head_bytes(number: int, chain_sha256: str, at: str) -> bytes:
     """What is signed at a sealing."""
     return canonical_json({"at": at, "chain": chain_sha256, "number": number})
+
+
+def is_end_good(head: Any, trusted: Mapping[str, str]) -> bool:
+    """Whether a signed end, as a row of AuditHead says it, is signed by a key that is trusted."""
+    # SQLite keeps anything in any column, and what is no text cannot be written as one.
+    signed = head_bytes(head.number, str(head.chain_sha256), str(head.at or ""))
+    return is_good(trusted.get(head.key_id, ""), signed, head.signature)
 
 
 def instant_column(session: Session, column: ColumnElement[datetime]) -> ColumnElement[str]:
@@ -134,11 +141,8 @@ def _signed_end(session: Session, signer: Signer) -> tuple[int, str]:
 def _is_signed(session: Session, signer: Signer, last: tuple[int, str], head: Any) -> bool:
     if head is None:
         return last == (0, GENESIS)
-    if last != (head.number, head.chain_sha256):
-        return False
-    key = trusted_keys(session, signer).get(head.key_id, "")
-    signed = head_bytes(head.number, head.chain_sha256, head.at or "")
-    return is_good(key, signed, head.signature)
+    is_last = last == (head.number, head.chain_sha256)
+    return is_last and is_end_good(head, trusted_keys(session, signer))
 
 
 def _last_link(session: Session) -> tuple[int, str]:
@@ -169,8 +173,8 @@ def _as_bytes(digest: str) -> bytes:
     """A hash as bytes; what is none, as a hash of what it is, since it must not stop the sealer."""
     try:
         found = bytes.fromhex(digest)
-    except ValueError:
+    except (ValueError, TypeError):  # It may not even be a text.
         found = b""
     if len(found) == 32:
         return found
-    return sha256(digest.encode("utf-8", "surrogatepass")).digest()
+    return sha256(str(digest).encode("utf-8", "surrogatepass")).digest()

@@ -55,6 +55,17 @@ def begin_sitting(
     return sitting, token
 
 
+def renew_token(session: Session, *, sign_in_id: int) -> str:
+    """Another token for a sitting that goes on: a copy of the one before opens nothing any more.
+
+    The caller commits, and only then hands it out.
+    """
+    token = secrets.token_urlsafe(32)
+    renewed = update(SignIn).where(SignIn.id == sign_in_id).values(token_sha256=_hash(token))
+    session.execute(renewed)
+    return token
+
+
 def visible(device: str) -> str:
     """What a browser says of itself, on one readable line."""
     return "".join(sign for sign in device if sign.isprintable())[:_LONGEST_DEVICE]

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from importlib.resources import files
 from typing import IO, Any
 
-from sqlalchemy import ColumnElement, Select, Table, select
+from sqlalchemy import ColumnElement, Select, Table, select, true
 from sqlalchemy.orm import Session
 
 from reporting.errors import NotFound
@@ -42,7 +42,7 @@ from reporting.services.identifiers import normalise_identifier
 from reporting.services.keys import list_keys
 from reporting.services.receipt_files import receipt_name
 from reporting.services.receipts import Proof
-from reporting.services.rights import may_for_unit, require_for_unit
+from reporting.services.rights import may_for_unit, may_see_draft, require_for_unit
 from reporting.services.zip_writing import ZipWriting, one_line_json, safe_part
 
 _PAGE = 20
@@ -59,7 +59,10 @@ reports/BIỂU/KỲ/LẦN-SỐ/   nội dung (report.json), tệp như đã nh�
                           what was said, the file as received, the signed receipt, explanations,
                           comments of the receiver
 refused/                  những lần gửi bị từ chối / attempts that were refused
-drafts/                   bản đang soạn / drafts
+drafts/                   bản đang soạn, chỉ có khi người tải là quản trị hoặc được nhập, kiểm tra,
+                          duyệt của đơn vị
+                          drafts, only where an administrator, or who enters, checks or approves for
+                          the unit, takes this out
 letters/                  văn bản gửi bằng hình thức khác / letters sent by other means
 obligations.csv           nghĩa vụ báo cáo / what was owed
 obligation_events.jsonl   những gì đã xảy ra với nghĩa vụ / what befell it
@@ -112,6 +115,7 @@ def write_archive(
     """
     whole = replace(actor, grants=tuple(grant for grant in actor.grants if not grant.forms))
     require_for_unit(session, actor=whole, act=Act.READ, unit_id=unit.id)
+    administers = may_for_unit(session, whole, Act.ADMINISTER, unit.id)
     zipped = ZipWriting(file)
     zipped.put("README.txt", README.encode())
     zipped.put("verify_receipt.py", (files("reporting.proof") / "verify_receipt.py").read_bytes())
@@ -120,12 +124,14 @@ def write_archive(
     counts = {
         "revisions": _put_revisions(session, zipped, unit),
         "refused": _put_refused(session, zipped, unit, now.date()),
-        "drafts": _put_drafts(session, zipped, unit),
+        "drafts": _put_drafts(
+            session, zipped, unit, true() if administers else may_see_draft(actor)
+        ),
         "letters": _put_letters(session, zipped, unit),
         "obligations": _put_obligations(session, zipped, unit),
         "persons": _put_persons(session, zipped, unit),
     }
-    if may_for_unit(session, whole, Act.ADMINISTER, unit.id):
+    if administers:
         counts["audit"] = _put_audit(session, zipped, unit)
     about = {"unit": unit.code, "name": unit.name_vi, "made_at": instant_text(now)}
     zipped.close(about | {"made_by": actor.name, "counts": counts})
@@ -192,9 +198,13 @@ def _put_refused(session: Session, zipped: ZipWriting, unit: ReportingUnit, on: 
     return count
 
 
-def _put_drafts(session: Session, zipped: ZipWriting, unit: ReportingUnit) -> int:
+def _put_drafts(
+    session: Session, zipped: ZipWriting, unit: ReportingUnit, may_see: ColumnElement[bool]
+) -> int:
+    """To the receiver, who may read all below him, there is nothing until it is sent."""
     draft, change = table_of(Draft), table_of(DraftChange)
-    query = select(draft).where(_is_owed_by(draft, unit))
+    seen = select(ReportingObligation.id).where(ReportingObligation.unit_id == unit.id, may_see)
+    query = select(draft).where(draft.c.obligation_id.in_(seen))
     count = 0
     for rows in _pages(session, query, draft.c.id, _PAGE):
         for row in rows:

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from reporting.models import AuditHead, AuditLine, AuditLink, SigningKey
 from reporting.models.base import table_of
 from reporting.services.audit import SIGNED
-from reporting.services.sealing import GENESIS, head_bytes, instant_column, link
+from reporting.services.sealing import GENESIS, instant_column, is_end_good, link
 from reporting.services.signing import is_good
 
 _PAGE = 2_000
@@ -207,8 +207,7 @@ def _check_head(found: Verified, head: Any, chain: str, trusted: Mapping[str, st
         return
     if head.chain_sha256 != chain:
         found.blame(head.number, "the signed end is not the end of the chain")
-    signed = head_bytes(head.number, head.chain_sha256, head.at or "")
-    if not is_good(trusted.get(head.key_id, ""), signed, head.signature):
+    if not is_end_good(head, trusted):
         found.blame(head.number, "the end is not signed by a key that is trusted")
 
 

@@ -12,10 +12,16 @@ from reporting.http import Right, allows, current_actor, current_parts
 from reporting.services.accounts import list_grants
 from reporting.services.passwords import LONGEST, SHORTEST
 from reporting.services.sign_ins import NOT_LET_IN, change_password
-from reporting.services.sittings import list_sittings, revoke_sitting, revoke_sittings
+from reporting.services.sittings import list_sittings, renew_token, revoke_sitting, revoke_sittings
 from reporting.web.rendering import render
 from reporting.web.roles import ROLES, stand_of
-from reporting.web.visiting import current_account, current_sitting, local_path, origin
+from reporting.web.visiting import (
+    current_account,
+    current_sitting,
+    local_path,
+    origin,
+    sit_down,
+)
 
 blp = Blueprint("own_account", __name__)
 
@@ -36,8 +42,8 @@ def show_own() -> str:
 @blp.post("/account/password")
 @allows(Right.SELF)
 def post_password() -> tuple[str, int] | AnyResponse:
-    """Change one's own password, which ends all other sittings."""
-    parts, account = current_parts(), current_account()
+    """Change one's own password, which ends all other sittings, and every copy of this one."""
+    parts, account, sitting = current_parts(), current_account(), current_sitting()
     old, new, again = (
         request.form.get(name, "")[:_LONGEST_FIELD] for name in ("old", "new", "again")
     )
@@ -52,12 +58,14 @@ def post_password() -> tuple[str, int] | AnyResponse:
                 new=new,
                 origin=origin(),
                 now=parts.clock(),
-                sign_in_id=current_sitting().id,
+                sign_in_id=sitting.id,
             )
+            token = renew_token(session, sign_in_id=sitting.id) if is_changed else ""
     except Conflict as refusal:
         return _page(refused=(refusal.vi, refusal.en)), HTTPStatus.UNPROCESSABLE_ENTITY
     if not is_changed:
         return _page(refused=NOT_LET_IN), HTTPStatus.UNPROCESSABLE_ENTITY
+    sit_down(token)
     return redirect(url_for("own_account.show_own", changed=1), code=HTTPStatus.SEE_OTHER)
 
 

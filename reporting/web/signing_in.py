@@ -40,7 +40,7 @@ def post_sign_in() -> tuple[str, int] | AnyResponse:
     if signed is None:
         page = render("sign_in.html", next=place, login=login[:100], refused=NOT_LET_IN)
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
-    sit_down(signed)
+    sit_down(signed.token)
     return redirect(place, code=HTTPStatus.SEE_OTHER)
 
 

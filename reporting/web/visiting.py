@@ -19,7 +19,7 @@ from reporting.http import current_parts
 from reporting.models import Account, SignIn
 from reporting.services.accounts import actor_of
 from reporting.services.actors import EVERYTHING, Actor
-from reporting.services.sign_ins import Origin, SignedIn
+from reporting.services.sign_ins import Origin
 from reporting.services.sittings import find_sitting, is_to_be_noted, note_seen, sign_out
 from reporting.settings import Environment
 
@@ -89,9 +89,9 @@ def origin() -> Origin:
     return Origin(request.remote_addr or "", str(request.user_agent))
 
 
-def sit_down(signed: SignedIn) -> None:
+def sit_down(token: str) -> None:
     """Let the browser have a token that nobody had before; that against other sites stays."""
-    session[_TOKEN] = signed.token
+    session[_TOKEN] = token
 
 
 def stand_up(store: Session) -> None:

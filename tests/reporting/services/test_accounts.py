@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from reporting.db import make_engine, make_session_factory, migrate
 from reporting.errors import Conflict, NotAllowed, NotFound
 from reporting.models import Account, AuditLine, ReportingUnit, Role, RoleGrant
 from reporting.services.accounts import (
@@ -84,6 +86,30 @@ def test_one_login_is_one_account_however_it_is_spelt(session: Session) -> None:
         with pytest.raises(Conflict):
             an_account(session, login)
         assert find_account(session, actor=SYSTEM, login=login).login == "đạt"
+
+
+def test_a_login_that_is_asked_for_twice_at_once_is_taken_for_the_second(
+    empty_database_url: str,
+) -> None:
+    """As for whoever comes later: neither is told of a failure of ours."""
+    engine = make_engine(empty_database_url)
+    migrate(engine)
+    sessions = make_session_factory(engine)
+
+    def make(_number: int) -> str:
+        try:
+            with sessions.begin() as session:
+                create_account(
+                    session, actor=SYSTEM, login="lan", name="Lan", unit_id=None, now=IN_Q3
+                )
+        except Conflict as refusal:
+            return refusal.en
+        return ""
+
+    with ThreadPoolExecutor(4) as pool:
+        told = sorted(pool.map(make, range(4)))
+    engine.dispose()
+    assert told == ["", *["The login lan is taken."] * 3]
 
 
 @pytest.mark.parametrize("login", ["", "a", "x" * 101, "hai từ", "a\nb", "a\x00b", "<b>", "\ud800"])

@@ -86,7 +86,9 @@ def test_a_token_is_good_from_its_networks_and_until_it_expires(session: Session
     assert holder is not None
     before = IN_Q3 - timedelta(seconds=1)
     assert holder.admits("10.1.2.3", before)
+    assert holder.admits("::ffff:10.1.2.3", before)
     assert not holder.admits("10.2.2.3", before)
+    assert not holder.admits("::ffff:10.2.2.3", before)
     assert not holder.admits("no address", before)
     assert not holder.admits("10.1.2.3", IN_Q3)
 
@@ -105,6 +107,20 @@ def test_a_token_is_replaced_without_a_gap(session: Session) -> None:
     assert was.admits("", IN_Q3)
     assert not was.admits("", IN_Q3 + OVERLAP)
     assert now_is.admits("", IN_Q3 + OVERLAP)
+
+
+def test_a_token_that_is_over_is_not_replaced(session: Session) -> None:
+    """The new one would open nothing either, and nobody would be told."""
+    limits = Limits(expires_at=IN_Q3)
+    client, _ = create_client(
+        session, actor=SYSTEM, name="a", unit_id=None, now=IN_Q3, limits=limits
+    )
+    with pytest.raises(Conflict, match="expired"):
+        rotate(session, actor=SYSTEM, client_id=client.id, now=IN_Q3)
+    rotate(session, actor=SYSTEM, client_id=client.id, now=IN_Q3 - timedelta(seconds=1))
+    revoke(session, actor=SYSTEM, client_id=client.id, now=IN_Q3)
+    with pytest.raises(Conflict, match="revoked"):
+        rotate(session, actor=SYSTEM, client_id=client.id, now=IN_Q3)
 
 
 def test_a_network_that_is_none_is_refused(session: Session) -> None:

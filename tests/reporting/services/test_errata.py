@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from reporting.models import Edition, ReportingUnit
+from reporting.models import AuditLine, Edition, ReportingUnit
+from reporting.services.errata import HANDED_OVER
 from reporting.services.handing_over import hand_over, is_whole
 from tests.builders import IN_Q3, SYSTEM, shipped_forms
 from tests.reporting.services.countries import (
@@ -122,6 +123,26 @@ def test_the_same_figures_are_no_erratum(
     said = manifest(handed(session, third, tmp_path))
     assert said["erratum"]["number"] == 1
     assert "0 ô thay đổi" in said["erratum"]["vi"]
+
+
+def test_a_death_before_the_commit_keeps_no_erratum_back(
+    session: Session, country: Country, tmp_path: Path
+) -> None:
+    """The folder is there and nothing says so: handed over again it is noted, and corrected."""
+    h55 = country.provinces["H55"]
+    report(session, "X05501", 1)
+    first = edition_of(session, h55)
+    with session.begin_nested() as dying:
+        place = handed(session, first, tmp_path)
+        dying.rollback()
+    before = place.stat().st_ino
+    assert handed(session, first, tmp_path).stat().st_ino == before
+    report(session, "X05501", 2, at=HOURS[1])
+    second = handed(session, edition_of(session, h55, at=HOURS[1]), tmp_path)
+    assert manifest(second)["replaces"]["folder"] == place.name
+    handed(session, first, tmp_path)
+    lines = select(AuditLine).where(AuditLine.act == HANDED_OVER)
+    assert len(session.scalars(lines).all()) == 2
 
 
 def test_an_edition_of_before_bases_is_replaced_in_words_alone(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -80,6 +81,38 @@ def test_a_half_folder_gives_way_to_a_whole_one(tmp_path: Path) -> None:
     second = place.stat().st_ino
     write_whole(place, contents())
     assert (second != first, place.stat().st_ino) == (True, second)
+
+
+@pytest.mark.parametrize(
+    "manifest", ["[]", "null", '{"files": 5}', '{"files": ["data.json"]}', "[" * 100_000]
+)
+def test_whatever_lies_there_as_a_manifest_gives_way(tmp_path: Path, manifest: str) -> None:
+    """Written by whom it may be: handing over again would end at it for ever."""
+    place = tmp_path / "edition"
+    write_whole(place, contents())
+    (place / "manifest.json").write_text(manifest)
+    assert not is_whole(place)
+    write_whole(place, contents())
+    assert is_whole(place)
+
+
+def test_a_link_or_a_file_in_its_place_gives_way(tmp_path: Path) -> None:
+    """A link that leads nowhere as well; what a link leads to is left alone."""
+    place, elsewhere = tmp_path / "edition", tmp_path / "elsewhere"
+    place.symlink_to(elsewhere)
+    write_whole(place, contents())
+    assert is_whole(place)
+    shutil.rmtree(place)
+    place.write_text("x")
+    write_whole(place, contents())
+    assert is_whole(place)
+    shutil.rmtree(place)
+    elsewhere.mkdir()
+    (elsewhere / "note").write_text("x")
+    place.symlink_to(elsewhere)
+    write_whole(place, contents())
+    assert (place.is_symlink(), is_whole(place)) == (False, True)
+    assert (elsewhere / "note").read_text() == "x"
 
 
 def test_tidying_up_spares_whoever_is_writing(tmp_path: Path) -> None:

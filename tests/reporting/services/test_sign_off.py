@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,13 +20,15 @@ from reporting.models import (
     DraftState,
     Explanation,
     Role,
+    SigningKey,
     Submission,
 )
 from reporting.services import sign_off
 from reporting.services.draft_record import find_draft
+from reporting.services.keys import register_key
 from reporting.services.receipts import Verdict
 from reporting.services.sign_off import Sending
-from reporting.services.signing import is_good
+from reporting.services.signing import ServerKey, is_good
 from tests.builders import GOOD_CELLS, IN_Q3, SIGNER, shipped_forms
 from tests.reporting.services.signing_off import ODD_CELLS, a_person, an_office
 
@@ -139,6 +142,28 @@ def test_what_was_altered_behind_our_back_is_found_on_sending(session: Session, 
     assert (sent.voided.act, sent.voided.voided_approval) == (DraftAct.VOIDED, True)
     assert [cell["cell"] for cell in sent.voided.cells] == [what]
     assert session.scalars(select(Submission)).all() == []
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_an_approval_counts_under_a_key_that_ours_vouches_for(
+    session: Session, *, is_ours: bool
+) -> None:
+    """Under our key of before, but not under one that someone has written into the store."""
+    office = an_office(session)
+    office.save()
+    signer = ServerKey.new()
+    if is_ours:
+        register_key(session, signer, now=IN_Q3)
+        register_key(session, SIGNER, now=IN_Q3)
+    else:
+        session.add(SigningKey(id=signer.key_id, public_pem=signer.public_pem, first_used_at=IN_Q3))
+    work = replace(office.work(office.head), signer=signer)
+    sign_off.approve_draft(session, work, obligation_id=office.owed.id, if_match=office.tag())
+    sent = office.submit()
+    assert (sent.receipt is not None) == is_ours
+    if not is_ours:
+        assert sent.voided is not None
+        assert [cell["cell"] for cell in sent.voided.cells] == ["signature"]
 
 
 def test_who_entered_does_not_approve_where_the_regime_says_so(session: Session) -> None:

@@ -274,6 +274,26 @@ def test_the_audit_is_only_for_those_who_administer(session: Session) -> None:
     assert len(parts(files, "reports/", "about.json")) == 2
 
 
+@pytest.mark.parametrize(
+    ("acts", "drafts"),
+    [
+        ({Act.READ}, 0),
+        ({Act.READ, Act.RECEIVE}, 0),
+        ({Act.READ, Act.ENTER}, 1),
+        ({Act.READ, Act.APPROVE}, 1),
+        ({Act.READ, Act.ADMINISTER}, 1),
+    ],
+)
+def test_what_is_not_sent_yet_is_not_for_those_who_only_read(
+    session: Session, acts: set[Act], drafts: int
+) -> None:
+    """The receiver, who may read all below him, learns nothing here that no page tells him."""
+    unit, _ = filled(session)
+    files = archive(session, unit, of_unit("ai đó", unit.id, acts))
+    assert len(parts(files, "drafts/", "about.json")) == drafts
+    assert json.loads(files["MANIFEST.json"])["counts"]["drafts"] == drafts
+
+
 def test_a_unit_that_is_no_more_is_still_found(session: Session) -> None:
     """What it entered can be taken out after it was merged."""
     gone = a_unit(session, "H06", valid_to=date(2025, 6, 30))

@@ -9,11 +9,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from reporting.models import AuditLine
+from reporting.models import AuditHead, AuditLine
 from reporting.services.actors import Actor
-from reporting.services.audit import Entry, record
+from reporting.services.audit import Entry, instant_text, record
 from reporting.services.keys import trusted_keys
-from reporting.services.sealing import seal
+from reporting.services.sealing import head_bytes, seal
 from reporting.services.verifying import Verified
 from reporting.services.verifying_revisions import verify_revisions
 from tests.builders import IN_Q3, SIGNER, a_province, a_return, a_unit, an_open_period
@@ -38,11 +38,11 @@ def received(session: Session) -> Session:
     return session
 
 
-def revisions(session: Session) -> list[str]:
+def revisions(session: Session, *, count: int = 2) -> list[str]:
     """What the check of revisions finds."""
     found = Verified()
     verify_revisions(session, found, trusted=trusted_keys(session, SIGNER))
-    assert found.revisions == 2
+    assert found.revisions == count
     return [fault.what.partition(": ")[2] for fault in found.faults]
 
 
@@ -84,6 +84,11 @@ def test_a_signature_that_was_taken_away_is_found(received: Session) -> None:
         ("unit_id = unit_id - 1", "its receipt says otherwise: unit"),
         ("period = '2026-Q2'", "its receipt says otherwise: period"),
         ("signer = 'người khác'", "its receipt says otherwise: signer"),
+        ("received_at = '2026-01-01T00:00:00.000000Z'", "its receipt says otherwise: received_at"),
+        ("recorded_at = '2026-01-01T00:00:00.000000Z'", "its receipt says otherwise: recorded_at"),
+        ("is_on_time = NOT is_on_time", "its receipt says otherwise: is_on_time"),
+        ("form_version = 7", "its receipt says otherwise: version"),
+        ("file_name = 'khac.json'", "its receipt says otherwise: file_name"),
     ],
 )
 def test_an_altered_revision_is_found(received: Session, change: str, what: str) -> None:
@@ -107,6 +112,17 @@ def test_a_receipt_that_was_removed_is_missed(received: Session) -> None:
     assert revisions(received) == ["it has no receipt that is signed by a key that is trusted"]
 
 
+def test_a_revision_that_was_removed_is_missed(received: Session) -> None:
+    """Its receipt is still in the chain, although nothing of the report is left beside it."""
+    which = "(SELECT max(id) FROM submission)"
+    tamper(
+        received, f"UPDATE reporting_obligation SET in_force_id = NULL WHERE in_force_id = {which}"
+    )
+    tamper(received, f"DELETE FROM submission WHERE id = {which}")
+    assert told(received) == []
+    assert revisions(received, count=1) == ["the revision of this receipt is gone"]
+
+
 def test_a_second_receipt_that_was_put_in_changes_nothing(received: Session) -> None:
     """It has no signature, whatever it says."""
     forged = Entry(act="submission.received", subject=receipts(received)[0].subject)
@@ -114,3 +130,32 @@ def test_a_second_receipt_that_was_put_in_changes_nothing(received: Session) -> 
     assert revisions(received) == []
     seal(received, SIGNER, now=LATER)
     assert told(received) == [f"line {number}: not signed by a key that is trusted"]
+
+
+def test_a_signed_line_of_another_kind_is_no_receipt(received: Session) -> None:
+    """An end of the chain is signed too: put in the place of a receipt it is none, nor a key's."""
+    head = received.query(AuditHead).one()
+    values = {
+        "body": head_bytes(head.number, head.chain_sha256, instant_text(head.at)),
+        "signature": head.signature,
+        "key": head.key_id,
+    }
+    change = "UPDATE audit_line SET body = :body, signature = :signature, key_id = :key"
+    for act in ("submission.received", "key.taken-up"):
+        tamper(received, f"{change} WHERE act = '{act}'", **values)
+    missed = ["it has no receipt that is signed by a key that is trusted"] * 2
+    assert revisions(received) == missed
+    assert len(told(received)) == 3
+
+
+@pytest.mark.parametrize("subject", ["submission/" + "9" * 5_000, b"\xff"])
+def test_a_receipt_of_no_revision_is_a_fault_and_no_failure(
+    received: Session, subject: str | bytes
+) -> None:
+    """Whatever stands in the column by which it is found."""
+    if received.get_bind().dialect.name == "postgresql":
+        pytest.skip("PostgreSQL keeps the types and lengths of its columns")
+    line = receipts(received)[0]
+    tamper(received, "UPDATE audit_line SET subject = :to WHERE id = :id", to=subject, id=line.id)
+    assert revisions(received) == ["the revision of this receipt is gone"]
+    assert told(received) == [f"line {line.id} was altered: a column is not what its body says"]

@@ -255,6 +255,21 @@ def test_the_first_password_leads_nowhere_but_to_another_one(doors: Doors) -> No
     assert Browser(doors.http).sign_in("new", first).status_code == 422
 
 
+def test_a_new_password_ends_a_copy_of_the_cookie(doors: Doors) -> None:
+    """Whoever has copied it sits at the very sitting in which the password is changed."""
+    browser, thief = browser_of(doors, "lan", Role.READ, unit=doors.commune), Browser(doors.http)
+    thief.http.set_cookie("reporting", cookie_of(browser))
+    assert thief.get("/").status_code == 200
+    new = "gió bấc thổi qua đồng"
+    wrong = {"old": "sai", "new": new, "again": new}
+    assert browser.post("/account/password", seen_on="/account", **wrong).status_code == 422
+    assert thief.get("/").status_code == 200
+    fields = {"old": GOOD, "new": new, "again": new}
+    assert browser.post("/account/password", seen_on="/account", **fields).status_code == 303
+    assert browser.get("/").status_code == 200
+    assert thief.get("/").status_code == 303
+
+
 def test_ones_own_sittings_are_seen_and_ended(doors: Doors) -> None:
     """One by one, or all others at once; never those of another."""
     browser = browser_of(doors, "lan", Role.READ, unit=doors.commune)
