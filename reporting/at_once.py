@@ -12,16 +12,53 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import psycopg
-from sqlalchemy import Connection, Executable, Insert, bindparam
+from sqlalchemy import Connection, Engine, Executable, Insert, bindparam
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
 
 from reporting.driver import BatchConnection, Statement
+
+_CONNECTION = "the connection in whose transaction a session is"
 
 #: A statement and its parameters.
 Asked = tuple[Executable, Mapping[str, Any]]
 #: Rows for one table: the statement that inserts them, and each row.
 Rows = tuple[Insert, Sequence[Mapping[str, Any]]]
+
+
+@contextmanager
+def begin_at_once(sessions: sessionmaker[Session]) -> Iterator[Session]:
+    """A session in the transaction of one connection, committed at the end, as `begin()` does.
+
+    What is asked and written at once goes straight to the connection. The session begins to keep
+    its own books only where more is asked of it: they would take longer than both trips.
+    """
+    bind = sessions.kw["bind"]
+    # A test may give sessions on one connection, to take all of it back afterwards.
+    begun = bind.begin() if isinstance(bind, Engine) else _nested(bind)
+    with begun as connection:
+        session = sessions(
+            bind=connection,
+            join_transaction_mode="rollback_only",
+            info={_CONNECTION: connection},
+        )
+        with session:
+            yield session
+            if session.in_transaction():
+                session.commit()  # Flushes; the connection commits.
+
+
+@contextmanager
+def _nested(connection: Connection) -> Iterator[Connection]:
+    with connection.begin_nested():
+        yield connection
+
+
+def connection_of(session: Session) -> Connection:
+    """The connection of a session, in the same transaction."""
+    connection: Connection = session.info.get(_CONNECTION) or session.connection()
+    return connection
 
 
 def ask_at_once(connection: Connection, *asked: Asked) -> list[Sequence[Sequence[Any]]]:

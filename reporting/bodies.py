@@ -67,18 +67,18 @@ def bound_body(most: int) -> None:
 
     Raises RequestEntityTooLarge.
     """
-    length = request.content_length
-    if length is None and not request.environ.get("wsgi.input_terminated"):
+    length, environ = request.content_length, request.environ
+    if length is None and not environ.get("wsgi.input_terminated"):
         return  # Without a length and without an end there is no body to read.
-    stream = BoundedInput(request.environ["wsgi.input"], most=most, length=length)
-    request.environ["wsgi.input"] = stream
+    environ["wsgi.input"] = BoundedInput(environ["wsgi.input"], most=most, length=length)
     if length is not None and length > most:
         raise RequestEntityTooLarge
 
 
 def throw_away_the_rest(response: Response) -> Response:
     """Once a failure is answered, let its sender finish."""
-    stream = request.environ.get("wsgi.input")
-    if response.status_code >= 400 and isinstance(stream, BoundedInput):
-        response.call_on_close(stream.throw_away)
+    if response.status_code >= 400:
+        stream = request.environ.get("wsgi.input")
+        if isinstance(stream, BoundedInput):
+            response.call_on_close(stream.throw_away)
     return response

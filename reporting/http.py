@@ -121,14 +121,14 @@ def read_delivery(*, file_only: bool = False) -> Delivered:
     Raises UnsupportedMediaType for any other body, BadRequest for a form without its file.
     """
     clock = current_parts().clock
-    begun_at = clock()
-    if request.mimetype == "multipart/form-data":
+    begun_at, mimetype = clock(), request.mimetype
+    if mimetype == "multipart/form-data":
         files = request.files.getlist("file")
         if len(files) != 1 or len(request.files) != 1:
             raise BadRequest("expected exactly one part `file` with the workbook")
         body, name = files[0].read(), safe_file_name(files[0].filename or "", "return.xlsx")
         return Delivered(body, name, True, begun_at, clock())
-    if request.mimetype == "application/json" and not file_only:
+    if mimetype == "application/json" and not file_only:
         body = request.get_data(cache=False)
         return Delivered(body, "return.json", False, begun_at, clock())
     raise UnsupportedMediaType

@@ -27,6 +27,7 @@ from reporting.api.schemas import (
     SubmissionPage,
     VerdictSchema,
 )
+from reporting.at_once import begin_at_once
 from reporting.http import (
     XLSX,
     Delivered,
@@ -137,7 +138,7 @@ def post_submission() -> Any:
     if not actor.has(Act.APPROVE):
         if_match = seen(blp.given(_IF_MATCH, "headers"))
         return _keep_as_draft(delivery, delivered, if_match=if_match)
-    with parts.sessions.begin() as session:
+    with begin_at_once(parts.sessions) as session:
         receipt = receive(
             session,
             actor=actor,

@@ -14,7 +14,7 @@ from forms.definition import FormVersion
 from forms.issues import Issue
 from forms.period import BadPeriod, Period, Window
 from forms.returns import RawReturn
-from reporting.at_once import Asked, ask_at_once
+from reporting.at_once import Asked, ask_at_once, connection_of
 from reporting.models import (
     ReportingObligation,
     ReportingUnit,
@@ -140,7 +140,7 @@ def _find(
     elif lock:
         first = [(_NEXT_ALONE, {})]
     drawn, rows, *answers = ask_at_once(
-        session.connection(), *first, (_SELECT, what), *questions_of(asked)
+        connection_of(session), *first, (_SELECT, what), *questions_of(asked)
     )
     if not (drawn and rows):
         return None

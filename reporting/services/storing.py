@@ -19,7 +19,7 @@ from forms.catalogue import Catalogue
 from forms.definition import FormVersion
 from forms.issues import Issue
 from forms.returns import Report
-from reporting.at_once import write_at_once
+from reporting.at_once import connection_of, write_at_once
 from reporting.models import ReportingObligation, Submission, SubmissionStatus
 from reporting.models.base import table_of
 from reporting.services.actors import Actor
@@ -105,7 +105,7 @@ def store(session: Session, at: Circle, taken: Taken) -> Receipt:
         "obligation": owed.obligation_id,
     }
     write_at_once(
-        session.connection(),
+        connection_of(session),
         (_INSERT, [revision | {"id": submission_id}]),
         (INSERT_PACKED, packed),
         (INSERT_COMPARED, compared),
