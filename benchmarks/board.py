@@ -48,7 +48,7 @@ WHERE period = %s GROUP BY form_code, receiver_id, stand
 
 def run() -> list[dict[str, Any]]:
     """One line: the 95th of the calls, in milliseconds."""
-    with running_cluster(is_durable=True) as url:
+    with running_cluster(as_on_a_server=True) as url:
         engine = make_engine(url)
         migrate(engine)
         plain = url.replace("postgresql+psycopg", "postgresql")

@@ -250,7 +250,7 @@ def _read_postgresql(url: str) -> Sequence[tuple[int, bytes, bytes]]:
 @contextmanager
 def _stores() -> Iterator[Mapping[str, tuple[Engine, Reader]]]:
     """A store on each database, and how its blobs are read with the driver alone."""
-    with tempfile.TemporaryDirectory() as folder, running_cluster(is_durable=True) as url:
+    with tempfile.TemporaryDirectory() as folder, running_cluster(as_on_a_server=True) as url:
         path = Path(folder) / "country.sqlite3"
         plain = url.replace("postgresql+psycopg", "postgresql")
         engines = {

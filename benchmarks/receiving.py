@@ -38,7 +38,7 @@ from reporting.services.signing import ServerKey
 from tests.postgres import running_cluster
 
 UNITS = 250
-ROUNDS = 4
+ROUNDS = 6
 #: Each round of ours and of ours without proof sends for units that have sent nothing yet, as the
 #: first returns of a period are: an amendment is also compared with what it takes the place of.
 SETS = 3 + 2 * ROUNDS
@@ -51,7 +51,7 @@ NO_BOUND = dict.fromkeys(("REPORTING_RATE_PER_ADDRESS", "REPORTING_RATE_PER_ACTO
 
 def run() -> list[dict[str, Any]]:
     """Measure requests a second, the best round of each."""
-    with running_cluster(is_durable=True) as url:
+    with running_cluster(as_on_a_server=True) as url:
         token = _fill(url)
         plain = url.replace("postgresql+psycopg", "postgresql")
         with psycopg.connect(plain) as connection:

@@ -33,7 +33,7 @@ _PATIENCE = 300.0
 
 def run() -> list[dict[str, Any]]:
     """One line: seconds with one worker and with two, the best of some rounds of each in turn."""
-    with running_cluster(is_durable=True) as url:
+    with running_cluster(as_on_a_server=True) as url:
         engine = make_engine(url)
         migrate(engine)
         sessions = make_session_factory(engine)

@@ -152,6 +152,8 @@ def sum_rows(figures: Figures, columns: Int64Array) -> tuple[Integers, BoolArray
         )
     if FIGURE_BOUND * int(figures.counts.max()) > INT64_BOUND:
         values = values.astype(object)
+    if reports == 1:
+        return values.sum(axis=0, keepdims=True), has.any(axis=0, keepdims=True)
     # reduceat gives some row's own value for an empty stretch, so it gets none of these.
     filled = figures.counts > 0
     starts = figures.starts[filled]

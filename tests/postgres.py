@@ -25,10 +25,11 @@ HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 @contextmanager
-def running_cluster(*, is_durable: bool = False) -> Iterator[str]:
+def running_cluster(*, as_on_a_server: bool = False) -> Iterator[str]:
     """The URL of a new, empty cluster that lives as long as the block.
 
-    A durable one waits for the disk at each commit, as a server does; tests need not.
+    As docs/operating.md sets it up on a server, it waits for the disk at each commit, and is
+    reached by its socket; tests need neither.
     """
     folder = Path(tempfile.mkdtemp(prefix="reporting-postgres-"))
     user = _ordinary_user()
@@ -38,10 +39,13 @@ def running_cluster(*, is_durable: bool = False) -> Iterator[str]:
         programs = _programs(folder, user)
         _initialise(programs, folder, user)
         port = _free_port()
-        server = _start(programs, folder, port, user, {} if is_durable else HASTY)
+        server = _start(programs, folder, port, user, {} if as_on_a_server else HASTY)
         try:
             _wait_until_it_answers(server, port, folder / "log")
-            yield f"postgresql+psycopg://test@127.0.0.1:{port}/postgres"
+            if as_on_a_server:
+                yield f"postgresql+psycopg://test@/postgres?host={folder}&port={port}"
+            else:
+                yield f"postgresql+psycopg://test@127.0.0.1:{port}/postgres"
         finally:
             server.send_signal(signal.SIGINT)  # Does not wait for clients that forgot to leave.
             server.wait(timeout=30)
@@ -104,7 +108,7 @@ def _start(
         | {
             "listen_addresses": "127.0.0.1",
             "port": str(port),
-            "unix_socket_directories": "",
+            "unix_socket_directories": str(folder),
         }
     )
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -153,6 +154,7 @@ def list_lines(
     return [(line, code or "") for line, code in session.execute(query)]
 
 
+@lru_cache(maxsize=1024)  # Due instants are those of all.
 def instant_text(instant: datetime) -> str:
     """An instant as it stands in what is hashed: UTC, six decimals, a Z."""
     text = instant.astimezone(UTC).isoformat(timespec="microseconds")
