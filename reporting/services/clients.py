@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -81,8 +81,9 @@ def create_client(
 ) -> tuple[Client, str]:
     """Make a client and its token; the token is never to be had again.
 
-    A client without a unit belongs to the central office and acts for all. Flushes; the caller
-    commits. Raises NotAllowed, NotFound, Conflict.
+    A client without a unit belongs to the central office and acts for all. What a token makes is
+    bound to its own networks at least. Flushes; the caller commits. Raises NotAllowed, NotFound,
+    Conflict.
     """
     limits = limits or Limits()
     require_may_hand_on(session, actor=actor, part=_part(unit_id, limits))
@@ -100,7 +101,7 @@ def create_client(
         revoked_at=None,
         acts=sorted(limits.acts),
         forms=sorted(limits.forms),
-        networks=_networks(limits.networks),
+        networks=_handed_on(session, actor, _networks(limits.networks)),
         signer=one_line(limits.signer, "Người ký", "A signer") if limits.signer else "",
         expires_at=limits.expires_at,
         replaces_id=None,
@@ -121,8 +122,8 @@ def rotate(
 ) -> tuple[Client, str]:
     """Make a token that takes the place of another, which stays good for `overlap` at most.
 
-    Flushes; the caller commits. Raises NotAllowed, NotFound, Conflict for one that was revoked, or
-    has expired: the new one would have expired with it.
+    Flushes; the caller commits. Raises NotAllowed, NotFound, Conflict for one that was revoked or
+    replaced, or has expired: the new one would have expired with it.
     """
     old = _administered(session, actor, client_id)
     if old.revoked_at is not None:
@@ -131,12 +132,21 @@ def rotate(
         raise Conflict(
             vi="Mã này đã hết hạn; hãy tạo mã mới.", en="This token has expired; make a new one."
         )
+    newer = session.scalars(
+        select(Client).where(Client.replaces_id == old.id).order_by(Client.id.desc()).limit(1)
+    ).one_or_none()
+    if newer is not None and newer.revoked_at is None:
+        raise Conflict(
+            vi=f"Mã này đã được thay bằng mã số {newer.id}; hãy thay mã đó.",
+            en=f"This token was replaced by number {newer.id}; replace that one.",
+        )
     limits = Limits(
         frozenset(Act(act) for act in old.acts),
         old.forms,
         old.networks,
         old.signer,
-        old.expires_at,
+        # Once it was replaced, its own end is that of the overlap.
+        old.expires_at if newer is None else newer.expires_at,
     )
     new, token = create_client(
         session, actor=actor, name=old.name, unit_id=old.unit_id, now=now, limits=limits
@@ -276,6 +286,30 @@ def _networks(given: Sequence[str]) -> list[str]:
             en=f"Networks are such as 10.1.0.0/16 or 2001:db8::/48, {_MOST_NETWORKS} at most.",
         )
     return found
+
+
+def _handed_on(session: Session, actor: Actor, networks: list[str]) -> list[str]:
+    """The networks of a token, within those of the token that makes it."""
+    maker = session.get_one(Client, actor.client_id) if actor.client_id is not None else None
+    if maker is None or not maker.networks:
+        return networks
+    if not networks:
+        return list(maker.networks)
+    own = [ip_network(network) for network in maker.networks]
+    if not all(any(_is_within(ip_network(one), each) for each in own) for one in networks):
+        raise Conflict(
+            vi=f"Mã chỉ tạo được mã cho các mạng của chính nó: {', '.join(maker.networks)}.",
+            en=f"A token makes tokens for its own networks only: {', '.join(maker.networks)}.",
+        )
+    return networks
+
+
+def _is_within(inner: IPv4Network | IPv6Network, outer: IPv4Network | IPv6Network) -> bool:
+    if isinstance(inner, IPv4Network) and isinstance(outer, IPv4Network):
+        return inner.subnet_of(outer)
+    if isinstance(inner, IPv6Network) and isinstance(outer, IPv6Network):
+        return inner.subnet_of(outer)
+    return False
 
 
 def _is_in(address: str, networks: Sequence[str]) -> bool:

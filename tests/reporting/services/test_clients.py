@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -121,6 +122,39 @@ def test_a_token_that_is_over_is_not_replaced(session: Session) -> None:
     revoke(session, actor=SYSTEM, client_id=client.id, now=IN_Q3)
     with pytest.raises(Conflict, match="revoked"):
         rotate(session, actor=SYSTEM, client_id=client.id, now=IN_Q3)
+
+
+def test_a_token_is_replaced_once(session: Session) -> None:
+    """The end of the overlap is not inherited; where the new one was revoked, another is made."""
+    end = IN_Q3 + timedelta(days=365)
+    limits = Limits(expires_at=end)
+    old, _ = create_client(session, actor=SYSTEM, name="a", unit_id=None, now=IN_Q3, limits=limits)
+    new, _ = rotate(session, actor=SYSTEM, client_id=old.id, now=IN_Q3)
+    with pytest.raises(Conflict, match=f"number {new.id}"):
+        rotate(session, actor=SYSTEM, client_id=old.id, now=IN_Q3)
+    revoke(session, actor=SYSTEM, client_id=new.id, now=IN_Q3)
+    again, _ = rotate(session, actor=SYSTEM, client_id=old.id, now=IN_Q3)
+    assert again.expires_at == end
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [([], ["10.1.0.0/16"]), (["10.1.7.0/24"], ["10.1.7.0/24"]), (["10.0.0.0/8"], None),
+     (["10.1.7.0/24", "2001:db8::/48"], None)],
+)  # fmt: skip
+def test_a_token_makes_tokens_for_its_own_networks(
+    session: Session, asked: list[str], given: list[str] | None
+) -> None:
+    """Otherwise whoever has stolen it makes one that is good from anywhere."""
+    bound = Limits(networks=["10.1.0.0/16"])
+    maker, _ = create_client(session, actor=SYSTEM, name="a", unit_id=None, now=IN_Q3, limits=bound)
+    actor = replace(SYSTEM, client_id=maker.id)
+    more: dict[str, Any] = {"actor": actor, "name": "b", "unit_id": None, "now": IN_Q3}
+    if given is None:
+        with pytest.raises(Conflict, match=r"10\.1\.0\.0/16"):
+            create_client(session, limits=Limits(networks=asked), **more)
+    else:
+        assert create_client(session, limits=Limits(networks=asked), **more)[0].networks == given
 
 
 def test_a_network_that_is_none_is_refused(session: Session) -> None:
