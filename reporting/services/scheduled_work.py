@@ -37,6 +37,7 @@ from reporting.services.own_report import draft_own_report
 from reporting.services.planning import planned_form
 from reporting.services.sign_in_failures import forget_old
 from reporting.services.signing import ServerKey
+from reporting.services.standing_in import newest_editions
 from reporting.services.telling import ask_digest, digest_on
 
 #: When the daily work is due, by the clock where due dates are dates.
@@ -183,16 +184,8 @@ def _standing_now(
     session: Session, action: JobAction, unit: ReportingUnit, occasion: Occasion
 ) -> EditionStanding | None:
     """How the newest edition stands that an action is about."""
-    newest = session.scalars(
-        select(Edition)
-        .where(
-            Edition.form_code == action.form_code,
-            Edition.period == action.period,
-            Edition.unit_id == unit.id,
-        )
-        .order_by(Edition.number.desc())
-        .limit(1)
-    ).one_or_none()
+    ids = newest_editions(action.period, [action.form_code], [unit.id])
+    newest = session.scalars(select(Edition).where(Edition.id.in_(select(ids.c.id)))).one_or_none()
     if newest is None:
         return None
     return standings_of(session, [newest], catalogue=occasion.catalogue)[newest.id]

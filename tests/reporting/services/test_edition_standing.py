@@ -53,6 +53,19 @@ def standing(session: Session, edition: Edition) -> Standing:
     return standings_of(session, [edition], catalogue=shipped_forms())[edition.id].standing
 
 
+def overtaken_estimates(
+    session: Session, country: Country, sessions: sessionmaker[Session]
+) -> Bell:
+    """A national edition that holds an edition of H55 which has a newer one; the clock's bell."""
+    report(session, "X05501")
+    edition_of(session, country.provinces["H55"])
+    edition_of(session, country.centre, form=NATIONAL_FORM, with_estimates=True)
+    report(session, "X05502")
+    edition_of(session, country.provinces["H55"])
+    session.commit()
+    return Bell(sessions, shipped_forms(), ZONE, lambda: IN_Q3, signer=SIGNER)
+
+
 def accept_all(session: Session) -> None:
     """Every revision that was received is accepted."""
     for one in session.scalars(select(Submission)):
@@ -146,16 +159,10 @@ def test_an_estimate_that_was_overtaken_makes_stale(
 
 
 def test_the_clock_makes_overtaken_estimates_again_and_hands_nothing_over(
-    session: Session, country: Country, h55: ReportingUnit, session_factory: sessionmaker[Session]
+    session: Session, country: Country, session_factory: sessionmaker[Session]
 ) -> None:
     """With estimates as before, also where no report has come; nobody has signed any of it."""
-    report(session, "X05501")
-    edition_of(session, h55)
-    edition_of(session, country.centre, form=NATIONAL_FORM, with_estimates=True)
-    report(session, "X05502")
-    edition_of(session, h55)
-    session.commit()
-    bell = Bell(session_factory, shipped_forms(), ZONE, lambda: IN_Q3, signer=SIGNER)
+    bell = overtaken_estimates(session, country, session_factory)
     for hour in ("1", "2"):
         with session_factory.begin() as asking:
             ask(asking, [Ask(Action.REFRESH, IN_Q3, occurrence=hour)], now=IN_Q3)
@@ -170,16 +177,10 @@ def test_the_clock_makes_overtaken_estimates_again_and_hands_nothing_over(
 
 
 def test_a_report_that_comes_before_the_clock_makes_estimates_again_is_handed_over(
-    session: Session, country: Country, h55: ReportingUnit, session_factory: sessionmaker[Session]
+    session: Session, country: Country, session_factory: sessionmaker[Session]
 ) -> None:
     """Asked for because of estimates alone, the edition is one of reports once one has come."""
-    report(session, "X05501")
-    edition_of(session, h55)
-    edition_of(session, country.centre, form=NATIONAL_FORM, with_estimates=True)
-    report(session, "X05502")
-    edition_of(session, h55)
-    session.commit()
-    bell = Bell(session_factory, shipped_forms(), ZONE, lambda: IN_Q3, signer=SIGNER)
+    bell = overtaken_estimates(session, country, session_factory)
     with session_factory.begin() as asking:
         ask(asking, [Ask(Action.REFRESH, IN_Q3, occurrence="1")], now=IN_Q3)
     ring(bell, now=IN_Q3, only=frozenset({Action.REFRESH}))
