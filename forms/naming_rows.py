@@ -24,6 +24,9 @@ from forms.text import nfc, normalise
 #: only there would be one row. Twice this in UTF-8 still fits an index of the database.
 LONGEST_KEY = 150
 
+#: The names of so many rows are remembered together.
+_KEPT_ROWS = 200
+
 #: More is not looked at, and never cached: an accented letter is at most four signs (NFD).
 _MOST_SIGNS = 4 * LONGEST_KEY
 
@@ -125,6 +128,11 @@ class RowNamer:
 
     def _name_open(self, rows: Sequence[RawRow]) -> list[Named]:
         """Name rows by what the sender wrote; the same name twice is one row too many."""
+        names = self._known_names(rows)
+        if names is not None:
+            for number, raw in enumerate(rows, 1):
+                raw.number = number
+            return list(zip(names, rows, strict=True))
         named: list[Named] = []
         seen: dict[str, tuple[RawRow, int]] = {}
         sections = self._section_texts()
@@ -159,6 +167,15 @@ class RowNamer:
             seen[path] = (raw, number)
             named.append((name, raw))
         return named
+
+    def _known_names(self, rows: Sequence[RawRow]) -> tuple[RowName, ...] | None:
+        """The names of rows that are all in the list, as in nearly every return; None otherwise."""
+        keys = tuple([raw.key for raw in rows])
+        if self._list is None or self._table.sections or self._table.model is RowModel.UNITS:
+            return None
+        if len(keys) > _KEPT_ROWS or any(len(key) > LONGEST_KEY for key in keys):
+            return None  # What is remembered must not grow as a sender likes.
+        return _listed_names(self._table, self._list, self._circumstances.window.last, keys)
 
     def _too_long(self, raw: RawRow, number: int, length: int) -> None:
         given, expected, heading = str(length), str(LONGEST_KEY), self._heading
@@ -262,6 +279,23 @@ def _total_keys(table: Table) -> frozenset[str]:
     if table.total is None:
         return frozenset()
     return frozenset({TOTAL, table.total.label, normalise(table.total.label)})
+
+
+@lru_cache(maxsize=256)
+def _listed_names(
+    table: Table, code_list: CodeList, on: date, keys: tuple[str, ...]
+) -> tuple[RowName, ...] | None:
+    """The names of rows of which each is in the list, once, and within bounds; None otherwise."""
+    lines = [_line(key) for key in keys]
+    codes = [_listed_code(code_list, label, on) for label, _ in lines]
+    is_plain = all(codes) and len(set(codes)) == len(codes)
+    if not is_plain or any(length > LONGEST_KEY for _, length in lines):
+        return None
+    if not _total_keys(table).isdisjoint(codes):
+        return None
+    return tuple(
+        [_row_name(code, "", label) for code, (label, _) in zip(codes, lines, strict=True)]
+    )
 
 
 @lru_cache(maxsize=8_192)

@@ -74,18 +74,39 @@ def _parse_plain(body: bytes) -> dict[str, Any] | None:
     """An object of texts and whole numbers, as nearly all returns are; None for all else.
 
     Any doubt is left to the careful way, which says what is wrong. A colon stands after each name:
-    written again, an object in which one was said twice has fewer. Nothing is escaped, so that
-    there is no other way to write a colon.
+    an object in which one was said twice has fewer names, and fewer colons when written again.
+    Nothing is escaped, so that there is no other way to write a colon.
     """
     digits = body.translate(_DIGITS_AS_0)
     if b"0." in digits or _TOO_MANY_DIGITS in digits or b"\\" in body:
         return None
     try:
         value = orjson.loads(body)
-        is_whole = orjson.dumps(value).count(b":") == body.count(b":")
+        if not isinstance(value, dict):
+            return None
+        colons = body.count(b":")
+        is_whole = _names_in(value) == colons or orjson.dumps(value).count(b":") == colons
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return None
-    return value if isinstance(value, dict) and is_whole else None
+    return value if is_whole else None
+
+
+def _names_in(value: Mapping[str, Any]) -> int:
+    """How many names are in what has the shape of a return; of any other shape, fewer than all."""
+    tables = value.get("tables")
+    if type(tables) is not dict:
+        return len(value)
+    count = len(value) + len(tables)
+    for table in tables.values():
+        if type(table) is not dict:
+            continue
+        total, rows = table.get("total"), table.get("rows")
+        count += len(table) + (len(total) if type(total) is dict else 0)
+        for row in rows if type(rows) is list else ():
+            if type(row) is dict:
+                cells = row.get("cells")
+                count += len(row) + (len(cells) if type(cells) is dict else 0)
+    return count
 
 
 def read_json(body: bytes | str) -> RawReturn:

@@ -5,6 +5,7 @@ One pass over the cells of one table. It never raises on anything a sender may w
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -154,7 +155,8 @@ class _RowReader:
     def arrays(self, count: int) -> tuple[Int64Array, StateArray]:
         """What has been read: (count, figure columns), values and states."""
         width = len(self._plan.columns)
-        values = np.array(self.values, np.int64).reshape(count, width)
+        # From a list of Python's integers numpy would first find out what they are, one by one.
+        values = np.frombuffer(array("q", self.values), np.int64).reshape(count, width)
         return values, np.frombuffer(self.states, np.uint8).reshape(count, width)
 
     def _read_quickly(self, rows: Sequence[Mapping[str, Any]]) -> bool:

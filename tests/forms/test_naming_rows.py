@@ -6,13 +6,17 @@ import unicodedata
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from forms.addresses import Places
 from forms.checking import check
 from forms.definition import Severity
-from forms.issues import EN, VI, sentence
-from forms.naming_rows import Circumstances
+from forms.issues import EN, VI, Issue, sentence
+from forms.naming_rows import Circumstances, RowNamer
 from forms.period import Period
 from forms.returns import RawReturn, RawRow, RawTable
+from tests.forms.consistent import catalogue, circumstances_of
 from tests.forms.trial_forms import a_trial, send
 
 FORM = """\
@@ -113,3 +117,24 @@ def test_a_row_in_no_section_doubles_no_other() -> None:
         ("not_a_figure", "r02.c01"),
         ("rule_broken", "r01.c01"),
     ]
+
+
+FIELDS = catalogue().lists["linh_vuc"]
+OF_THE_LIST = [entry.label for entry in FIELDS.entries[:3]] + [FIELDS.entries[0].label.upper()]
+KEYS = st.sampled_from([*OF_THE_LIST, " ".join(OF_THE_LIST), "", " ", "Tổng số", "x" * 151])
+
+
+@given(st.lists(KEYS, max_size=5))
+def test_rows_of_a_list_are_named_together_as_one_by_one(keys: list[str]) -> None:
+    """What is remembered of the names of rows says what looking at each of them would."""
+    form = catalogue().latest("II.06a/VPCP/KSTT")
+    rows = [RawRow(key, cells={"c3": 0}) for key in keys]
+    told = []
+    for remembered in (True, False):
+        issues: list[Issue] = []
+        namer = RowNamer(form.tables[0], circumstances_of(form, "2026-Q3"), Places(form), issues)
+        if not remembered:
+            vars(namer)["_known_names"] = lambda _rows: None
+        named = namer.name(RawTable(rows))
+        told.append(([name for name, _ in named], [row.number for row in rows], issues))
+    assert told[0] == told[1]

@@ -318,3 +318,22 @@ def test_a_plain_body_is_read_as_the_careful_way_reads_it(pairs: list[tuple[str,
     """
     text = "{" + ",".join(f"{name}:{value}" for name, value in pairs) + "}"
     assert _parsed(text.encode()) == _parsed(text)
+
+
+_CELLS = '"c1":1,"c2":2'
+_A_ROW = f'"key":"x","cells":{{{_CELLS}}}'
+_A_TABLE = f'"rows":[{{{_A_ROW}}},{{{_A_ROW}}}],"total":{{{_CELLS}}}'
+_A_BODY = f'"note":"a: b","tables":{{"a":{{{_A_TABLE}}}}}'
+
+
+@pytest.mark.parametrize(
+    ("there", "twice"),
+    [("", ""), (_CELLS, '"c2":2'), (_A_ROW, '"key":"x"'), (_A_TABLE, '"total":{}'),
+     ('"note":"a: b"', '"note":"c"'), ('"tables":{', '"a":{},')],
+)  # fmt: skip
+def test_a_name_said_twice_is_seen_at_every_depth(there: str, twice: str) -> None:
+    """Quickly counted or written again: both see what the careful way sees."""
+    doubled = there + twice if there.endswith("{") else f"{there},{twice}" if twice else there
+    text = "{" + _A_BODY.replace(there, doubled) + "}" if there else "{" + _A_BODY + "}"
+    assert _parsed(text.encode()) == _parsed(text)
+    assert (_parsed(text)[0] is None) == bool(twice)
