@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from secrets import token_urlsafe
+from statistics import median
 from typing import Any
 
 import psycopg
@@ -38,7 +39,7 @@ from reporting.services.signing import ServerKey
 from tests.postgres import running_cluster
 
 UNITS = 250
-ROUNDS = 6
+ROUNDS = 9
 #: Each round of ours and of ours without proof sends for units that have sent nothing yet, as the
 #: first returns of a period are: an amendment is also compared with what it takes the place of.
 SETS = 3 + 2 * ROUNDS
@@ -50,7 +51,7 @@ NO_BOUND = dict.fromkeys(("REPORTING_RATE_PER_ADDRESS", "REPORTING_RATE_PER_ACTO
 
 
 def run() -> list[dict[str, Any]]:
-    """Measure requests a second, the best round of each."""
+    """Measure requests a second: the median of the rounds, and of the ratios of each round."""
     with running_cluster(as_on_a_server=True) as url:
         token = _fill(url)
         plain = url.replace("postgresql+psycopg", "postgresql")
@@ -63,29 +64,36 @@ def run() -> list[dict[str, Any]]:
             _serving("benchmarks.bare_door:app", {"BARE_DATABASE_URL": plain}) as bare_port,
         ):
             _warm_up((ours_port, plain_port, bare_port), token, plain)
-            ours, unproved, bare = 0.0, 0.0, 0.0
-            for number in range(ROUNDS):
-                bare = max(bare, _rate(bare_port, _bodies(number), token))
-                ours = max(ours, _rate(ours_port, _bodies(3 + number), token))
-                unproved = max(unproved, _rate(plain_port, _bodies(3 + ROUNDS + number), token))
+            rounds = [
+                (
+                    _rate(bare_port, _bodies(number), token),
+                    _rate(ours_port, _bodies(3 + number), token),
+                    _rate(plain_port, _bodies(3 + ROUNDS + number), token),
+                )
+                for number in range(ROUNDS)
+            ]
+    bare, ours, unproved = (median(rates) for rates in zip(*rounds, strict=True))
+    # Of the rates of one round, since the machine is another from one minute to the next.
+    share = median(mine / other for other, mine, _ in rounds)
+    cost = median(other / mine for _, mine, other in rounds)
     return [
         {
             "name": "receive 297 figures over HTTP, PostgreSQL, fsync on",
             "ours": round(ours),
             "bare": round(bare),
             "unit": "requests/s",
-            "ratio": round(ours / bare, 2),
+            "ratio": round(share, 3),
             "bar": BAR,
-            "met": ours / bare >= BAR,
+            "met": share >= BAR,
         },
         {
             "name": "receive with rights, audit and receipt, against without: cost",
             "ours": round(ours),
             "bare": round(unproved),
             "unit": "requests/s",
-            "ratio": round(unproved / ours, 2),
+            "ratio": round(cost, 2),
             "bar": f"<= {MOST_COST}",
-            "met": unproved / ours <= MOST_COST,
+            "met": cost <= MOST_COST,
         },
     ]
 
