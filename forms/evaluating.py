@@ -145,7 +145,7 @@ def sum_rows(figures: Figures, columns: Int64Array) -> tuple[Integers, BoolArray
     """The sums of the data rows of each report, (reports, columns), and where any row had one."""
     reports = len(figures.starts)
     values = figures.values[:, columns]
-    has = (figures.states[:, columns] == _VALUE).astype(np.int64)
+    there = figures.states[:, columns] == _VALUE
     if not len(values):
         return np.zeros((reports, len(columns)), np.int64), np.zeros(
             (reports, len(columns)), np.bool_
@@ -153,7 +153,8 @@ def sum_rows(figures: Figures, columns: Int64Array) -> tuple[Integers, BoolArray
     if FIGURE_BOUND * int(figures.counts.max()) > INT64_BOUND:
         values = values.astype(object)
     if reports == 1:
-        return values.sum(axis=0, keepdims=True), has.any(axis=0, keepdims=True)
+        return values.sum(axis=0, keepdims=True), there.any(axis=0, keepdims=True)
+    has = there.astype(np.int64)
     # reduceat gives some row's own value for an empty stretch, so it gets none of these.
     filled = figures.counts > 0
     starts = figures.starts[filled]

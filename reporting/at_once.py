@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import orjson
 import psycopg
-from sqlalchemy import Connection, Engine, Executable, Insert, bindparam
+from sqlalchemy import JSON, Connection, Engine, Executable, Insert, bindparam
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -162,10 +163,16 @@ def _compile(
     compiled: Any = statement.compile(dialect=_POSTGRESQL, column_keys=list(places))  # type: ignore[attr-defined]
     ordered = []
     for name in compiled.positiontup:
-        bound = compiled.binds[name].type.dialect_impl(_POSTGRESQL)
+        bound = compiled.binds[name].type
+        process = bound.dialect_impl(_POSTGRESQL).bind_processor(_POSTGRESQL)
         row, source = places.get(name, (constants_at, name))
-        ordered.append(_Place(row, source, bound.bind_processor(_POSTGRESQL)))
+        ordered.append(_Place(row, source, _as_json if isinstance(bound, JSON) else process))
     return _Compiled(str(compiled).encode(), ordered, compiled.params)
+
+
+def _as_json(value: Any) -> str:
+    """A JSON value as its text: the driver would make an encoder for each."""
+    return orjson.dumps(value).decode()
 
 
 _POSTGRESQL = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]

@@ -190,6 +190,7 @@ class KnownTokens:
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[Holder, float]] = {}
+        self._last: tuple[Holder, Actor] | None = None  # A program sends from one address.
 
     def actor_of(
         self,
@@ -215,7 +216,12 @@ class KnownTokens:
             self._known[digest] = (holder, moment + self.MOMENT)
         if now is not None and not holder.admits(address, now):
             return None
-        return replace(holder.actor, address=address)
+        last = self._last
+        if last is not None and last[0] is holder and last[1].address == address:
+            return last[1]
+        actor = replace(holder.actor, address=address)
+        self._last = (holder, actor)
+        return actor
 
 
 def revoke(session: Session, *, actor: Actor, client_id: int, now: datetime) -> Client:
