@@ -173,7 +173,7 @@ class RowNamer:
         keys = tuple([raw.key for raw in rows])
         if self._list is None or self._table.sections or self._table.model is RowModel.UNITS:
             return None
-        if len(keys) > _KEPT_ROWS or any(len(key) > LONGEST_KEY for key in keys):
+        if len(keys) > _KEPT_ROWS or max(map(len, keys), default=0) > LONGEST_KEY:
             return None  # What is remembered must not grow as a sender likes.
         return _listed_names(self._table, self._list, self._circumstances.window.last, keys)
 

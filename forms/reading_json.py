@@ -172,6 +172,10 @@ def _read_table(key: str, value: Any, issues: list[Issue]) -> RawTable:
         if len(rows) > MOST_ROWS:
             issues.append(_malformed(f"{where}.rows: {len(rows)}", f"<= {MOST_ROWS}"))
         for number, row in enumerate(rows[:MOST_ROWS]):
+            plain = _plain_row(row)
+            if plain is not None:
+                table.rows.append(plain)
+                continue
             table.rows.append(_read_row(row, f"{where}.rows[{number}]", issues))
             if len(issues) >= MOST_ISSUES:
                 break  # Whoever is wrong a thousand times is told so; the rest is not read.
@@ -185,6 +189,16 @@ def _read_table(key: str, value: Any, issues: list[Issue]) -> RawTable:
     return table
 
 
+def _plain_row(value: Any) -> RawRow | None:
+    """A row with nothing wrong in its shape, as nearly all are; None for any other."""
+    if type(value) is not dict or not value.keys() <= _ROW:
+        return None
+    key, section, cells = value.get("key", ""), value.get("section", ""), value.get("cells")
+    if type(key) is str and type(section) is str and type(cells) is dict:
+        return RawRow(key, section, cells)
+    return None
+
+
 def _read_row(value: Any, where: str, issues: list[Issue]) -> RawRow:
     if not isinstance(value, dict):
         issues.append(_malformed(f"{where}: {_shown(value)}", '{"key": ..., "cells": {}}'))
@@ -192,8 +206,6 @@ def _read_row(value: Any, where: str, issues: list[Issue]) -> RawRow:
     if not value.keys() <= _ROW:
         issues.extend(_unknown(value, _ROW, where))
     key, section, cells = value.get("key", ""), value.get("section", ""), value.get("cells")
-    if isinstance(key, str) and isinstance(section, str) and isinstance(cells, dict):
-        return RawRow(key, section, cells)
     row = RawRow()
     if isinstance(key, str):
         row.key = key

@@ -138,8 +138,8 @@ class _RowReader:
         """Append the figures of all rows; give back the texts of each."""
         rows = [raw.cells for _, raw in named]
         width = len(self._plan.columns)
-        is_plain = not self._table.texts and all(len(cells) == width for cells in rows)
-        if is_plain and rows and self._read_quickly(rows):
+        is_plain = not self._table.texts and set(map(len, rows)) == {width}
+        if is_plain and self._read_quickly(rows):
             return ({},) * len(rows)
         return tuple([self.read(raw, name) for name, raw in named])
 
