@@ -16,7 +16,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 _PIECE = 64 * 1024
 #: More than this is thrown away for nobody; whoever sends it sees the connection end.
 _MOST_THROWN_AWAY = 64 * 1024 * 1024
-#: Seconds; a sender who drips holds one of few threads.
+#: Seconds; a sender who drips holds one of few workers or threads.
 _LONGEST_WAIT = 10
 
 

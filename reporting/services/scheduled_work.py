@@ -136,7 +136,8 @@ def _consolidate(session: Session, action: JobAction, occasion: Occasion) -> dic
     unit = session.scalars(
         select(ReportingUnit).where(ReportingUnit.code == action.unit_code)
     ).one()
-    sources = [source.form for source in form.sources]
+    # In the order in which consolidating locks them.
+    sources = sorted({source.form for source in form.sources})
     is_estimate = False
     if action.occurrence.endswith(_ESTIMATES):
         # A report that came since it was asked for must not be hidden in an estimate.
